@@ -1,0 +1,198 @@
+"""The canonical form of tables and descriptor: one way to write the same data, so that diffs speak.
+
+UTF-8 without BOM, line feeds, minimal quoting, Unicode NFC, no white space around cells, columns
+in the schema's order (extra ones after them), rows sorted by primary key.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import tempfile
+import unicodedata
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from commdip.findings import ERROR, Finding
+from commdip.package import DESCRIPTOR, Package, open_package
+from commdip.rules.base import Rule, declare
+from commdip.specs import TableSpec
+from commdip.structure import digest, read_package
+from commdip.tables import BOOLEANS, INTEGER, Table
+
+_WHY = "A difference between two versions then is a difference in the data."
+_HOW = "Run `commdip format`."
+COLUMNS = declare(Rule("CAN01", "column-order", ERROR, "Columns stand in the schema's order.", _WHY, _HOW))
+ROWS = declare(Rule("CAN02", "row-order", ERROR, "Rows are sorted by primary key.", _WHY, _HOW))
+SPACE = declare(Rule("CAN03", "white-space", ERROR, "No cell begins or ends with white space or holds a control character.", "Values that look the same would differ. " + _WHY, _HOW))
+UNICODE = declare(Rule("CAN04", "unicode-nfc", ERROR, "Text is in Unicode normal form C.", "The same name in two normal forms is two names for a computer.", _HOW))
+VALUES = declare(Rule("CAN05", "value-form", ERROR, "Integers and booleans are written in one way.", _WHY, _HOW))
+FORM = declare(Rule("CAN06", "file-form", ERROR, "Quoting is minimal, lines end with a line feed, and so does the file.", _WHY, _HOW))
+
+FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG01", "PKG02", "PKG03", "FIL01")
+"""Rules whose findings make rewriting unsafe: cells could be lost or stand in wrong columns."""
+
+
+class FormatError(Exception):
+    """A package cannot be rewritten without loss; ``findings`` say why."""
+
+    def __init__(self, findings: list[Finding]) -> None:
+        super().__init__(f"{len(findings)} finding(s) must be mended first")
+        self.findings = findings
+
+
+def clean(cell: str) -> str:
+    """Return a cell's text in canonical form: NFC, no white space around it, no control characters."""
+    text = "".join(c for c in unicodedata.normalize("NFC", cell) if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return text.strip()
+
+
+def write_csv(header: list[str], records: Iterable[Iterable[str]]) -> bytes:
+    """Return the bytes of a CSV file in canonical quoting and line ends."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_MINIMAL)
+    writer.writerow(header)
+    writer.writerows(records)
+    return text.getvalue().encode("utf-8")
+
+
+def canonical_bytes(table: Table) -> bytes:
+    """Return the file of a table in canonical form."""
+    header = _header(table)
+    places = [table.places[c] for c in header]
+    kinds = {f.name: f.type for f in table.spec.fields}
+    records = [[_value(r[p], kinds.get(c, "string")) for p, c in zip(places, header, strict=True)] for r in table.records]
+    key = [(header.index(k), kinds[k]) for k in table.spec.primary_key]
+    records.sort(key=lambda r: [_sortable(r[i], kind) for i, kind in key])
+    return write_csv(header, records)
+
+
+def check(tables: Iterable[Table]) -> Iterator[Finding]:
+    """Yield where tables differ from their canonical form; tables that cannot be read are left out."""
+    for table in tables:
+        if not any(f.rule in FATAL for f in table.findings) and canonical_bytes(table) != table.source:
+            yield from _differences(table)
+
+
+def _differences(table: Table) -> Iterator[Finding]:
+    found = [*_column_order(table), *_cells(table), *_row_order(table)]
+    yield from found
+    if not found and not any(f.rule == "FIL04" for f in table.findings):
+        line = _first_other_line(table)
+        what = "ends with CR LF" if table.source.split(b"\n")[line - 1].endswith(b"\r") else "is quoted or ends otherwise than in canonical form"
+        yield FORM.finding(f"Line {line} {what}.", table=table.name, path=table.path, line=line)
+
+
+def _column_order(table: Table) -> Iterator[Finding]:
+    for actual, wanted in zip(table.header, _header(table), strict=True):
+        if actual != wanted:
+            yield COLUMNS.finding(f"Column {actual!r} stands where {wanted!r} belongs.", table=table.name, path=table.path, line=1, column=actual)
+            return
+
+
+def _cells(table: Table) -> Iterator[Finding]:
+    kinds = {f.name: f.type for f in table.spec.fields}
+    for row, record in enumerate(table.records):
+        for column, cell in zip(table.header, record, strict=True):
+            kind = kinds.get(column, "string")
+            if not cell or _value(cell, kind) == cell:
+                continue
+            if kind != "string" and _typed(cell, kind) != cell:
+                yield table.finding(VALUES, f"{column} is written {cell!r} instead of {_typed(cell, kind)!r}.", row, column)
+            elif unicodedata.normalize("NFC", cell) != cell:
+                yield table.finding(UNICODE, f"{column} is not in normal form C: {cell!r}.", row, column)
+            else:
+                yield table.finding(SPACE, f"{column} has white space or control characters that do not belong to it: {cell!r}.", row, column)
+
+
+def _row_order(table: Table) -> Iterator[Finding]:
+    kinds = {f.name: f.type for f in table.spec.fields}
+    before: list[Any] = []
+    for row in range(len(table.records)):
+        key = [_sortable(_value(table.cell(row, k) or "", kinds[k]), kinds[k]) for k in table.spec.primary_key]
+        if before and key < before:
+            yield table.finding(ROWS, f"{table.key(row)} stands after {table.key(row - 1)}.", row, table.spec.primary_key[0])
+        before = key
+
+
+def _first_other_line(table: Table) -> int:
+    pairs = zip(table.source.split(b"\n"), canonical_bytes(table).split(b"\n"), strict=False)
+    return next((i for i, (a, b) in enumerate(pairs, 1) if a != b), table.source.count(b"\n") + 1)
+
+
+def _header(table: Table) -> list[str]:
+    known = [n for n in table.spec.names if n in table.header]
+    return known + [h for h in table.header if h not in known]
+
+
+def _value(cell: str, kind: str) -> str:
+    return clean(cell) if kind == "string" else _typed(cell.strip(), kind)
+
+
+def _typed(cell: str, kind: str) -> str:
+    if kind == "integer" and INTEGER.fullmatch(cell):
+        return str(int(cell))
+    if kind == "boolean" and cell in BOOLEANS:
+        return "true" if BOOLEANS[cell] else "false"
+    return cell
+
+
+def _sortable(cell: str, kind: str) -> tuple[int, int, str]:
+    # Cells that are no integers sort before those that are, so that broken data sort too.
+    if kind == "integer" and INTEGER.fullmatch(cell):
+        return (1, int(cell), "")
+    return (0, 0, cell)
+
+
+def plan(path: str | Path | None = None) -> tuple[Package, dict[str, bytes]]:
+    """Return a package and the files of it that canonical form would change, with their new bytes.
+
+    The descriptor is among them if bytes or hashes differ. Raises FormatError if a table is too
+    broken to be rewritten without loss, PackageError if there is no package.
+    """
+    package = open_package(path)
+    tables, findings = read_package(package)
+    fatal = [f for f in [*findings, *(f for t in tables.values() for f in t.findings)] if f.rule in FATAL]
+    if fatal:
+        raise FormatError(fatal)
+    contents = {t.path: canonical_bytes(t) for t in tables.values()}
+    contents[DESCRIPTOR] = _descriptor(package, contents)
+    return package, {p: new for p, new in contents.items() if package.file(p).read_bytes() != new}
+
+
+def _descriptor(package: Package, contents: dict[str, bytes]) -> bytes:
+    """Return the descriptor with bytes and hashes of the contents given."""
+    for resource in package.resources:
+        if resource.path in contents:
+            resource.entry.update(digest(contents[resource.path]))
+    return (json.dumps(package.descriptor, indent=2, ensure_ascii=False) + "\n").encode("utf-8")
+
+
+def write(package: Package, contents: dict[str, bytes]) -> None:
+    """Write files of a package, each atomically, the descriptor last.
+
+    A crash leaves every file whole: either as it was or as it shall be. Raises OSError if a file
+    cannot be written.
+    """
+    for path in sorted(contents, key=lambda p: p == DESCRIPTOR):
+        write_atomic(package.file(path), contents[path])
+
+
+def write_atomic(file: Path, content: bytes) -> None:
+    """Replace a file by new content in one step; the file's mode is kept."""
+    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        os.chmod(name, file.stat().st_mode & 0o777 if file.exists() else 0o644)
+        os.replace(name, file)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+

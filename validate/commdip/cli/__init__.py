@@ -1,0 +1,70 @@
+"""The command line. Each subcommand is a module of this folder whose docstring is its help.
+
+A module has ``arguments(parser)``, which adds its options, and ``run(args)``, which does the work
+and returns the exit code. Heavy imports stand inside ``run``, so that help comes at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+from commdip import __version__
+
+COMMANDS = ("validate", "format", "rules", "explain")
+COULD_NOT_RUN = 2
+
+
+class UsageError(Exception):
+    """The command was called in a way that it cannot carry out; the message is one line."""
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line with all subcommands."""
+    top = argparse.ArgumentParser(
+        prog="commdip",
+        description="Check, format and explain CommDip data packages.",
+        epilog="Exit codes: 0 nothing found, 1 findings, 2 could not run.",
+    )
+    top.add_argument("--version", action="version", version=f"commdip {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        module = importlib.import_module(f"commdip.cli.{name}")
+        text = (module.__doc__ or "").strip()
+        sub = commands.add_parser(
+            name,
+            help=text.splitlines()[0].rstrip(".").lower(),
+            description=text,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        module.arguments(sub)
+        sub.set_defaults(run=module.run)
+    return top
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line; returns the exit code and never lets an expected error out."""
+    from commdip.package import PackageError
+
+    args = parser().parse_args(argv)
+    try:
+        return int(args.run(args))
+    except (PackageError, UsageError, ValueError) as error:
+        return complain(str(error))
+    except BrokenPipeError:
+        # The reader of our output has gone (as with head); there is nobody left to tell.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return COULD_NOT_RUN
+    except KeyboardInterrupt:
+        return complain("interrupted")
+    except OSError as error:
+        return complain(f"{error.filename or 'output'}: {error.strerror or error}")
+
+
+def complain(message: str) -> int:
+    """Print one line on stderr; returns the exit code for what could not run."""
+    print(f"commdip: {' '.join(message.split())}", file=sys.stderr)
+    return COULD_NOT_RUN

@@ -1,0 +1,42 @@
+"""Validate a data package.
+
+PATH is a folder with a datapackage.json, the descriptor itself, or a zip of a package; without
+it, the package that ships with the installation is validated.
+Exit codes: 0 nothing at or above --fail-on, 1 findings, 2 could not run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import sys
+
+FORMATS = ("text", "json")
+
+
+def codes(text: str) -> list[str]:
+    """Split a list of codes given with commas."""
+    return [c.strip().upper() for c in text.split(",") if c.strip()]
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the options of this command."""
+    parser.add_argument("path", nargs="?", metavar="PATH", help="folder, descriptor or zip")
+    parser.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
+    parser.add_argument("--select", type=codes, default=[], metavar="CODES", help="only these rules; codes or beginnings of codes, with commas")
+    parser.add_argument("--ignore", type=codes, default=[], metavar="CODES", help="all but these rules")
+    parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="least severity that makes the exit code 1 (default: error)")
+    parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
+    parser.add_argument("--today", type=datetime.date.fromisoformat, metavar="DATE", help="day that counts as today (default: the system's)")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Validate, print the report, and return the exit code."""
+    from commdip.reporters import write_report
+    from commdip.reporters.progress import Progress
+    from commdip.validation import validate
+
+    with Progress(sys.stderr) as progress:
+        report = validate(args.path, select=args.select, ignore=args.ignore, today=args.today, progress=progress)
+    write_report(report, args.format, args.output)
+    return 1 if report.fails(args.fail_on) else 0

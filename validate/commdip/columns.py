@@ -1,0 +1,202 @@
+"""Column checks: pandera schemas derived from the Table Schemas at run time."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+from pandera.errors import SchemaErrorReason
+
+from commdip import edtf
+from commdip.findings import ERROR
+from commdip.package import open_package, shipped_spec
+from commdip.rules.base import Rule, declare
+from commdip.specs import FieldSpec, TableSpec
+from commdip.tables import Table, read_table
+
+TYPE = declare(Rule(
+    "COL01", "type", ERROR,
+    "Every cell is of its column's type.",
+    "Numbers and booleans are read as such; a cell that is neither is lost on loading.",
+    "Write an integer as digits, a boolean as true or false; leave the cell empty if it is not known.",
+))
+REQUIRED = declare(Rule(
+    "COL02", "required", ERROR,
+    "Every required cell is filled.",
+    "Without it the row says nothing, or nothing can point at it.",
+    "Fill the cell; if the fact is not known, the row cannot stand yet.",
+))
+CONSTRAINT = declare(Rule(
+    "COL03", "constraint", ERROR,
+    "Every cell keeps to the pattern and the limits of its column.",
+    "Identifiers and codes are joined on; one in another form joins to nothing.",
+    "Write the cell in the form of the example.",
+))
+VOCABULARY = declare(Rule(
+    "COL04", "vocabulary", ERROR,
+    "Every coded cell holds a term of its vocabulary in codes.csv.",
+    "Closed vocabularies make rows of different coders comparable.",
+    "Use a term of the vocabulary, or add the new term with its definition to codes.csv.",
+))
+DATE = declare(Rule(
+    "COL05", "date", ERROR,
+    "Every date is EDTF: YYYY, YYYY-MM or YYYY-MM-DD, with an optional ? or ~, and exists in the calendar.",
+    "All comparisons in time rest on it.",
+    "Write as much of the date as is known: 2023, 2023-05 or 2023-05-07; add ? if uncertain, ~ if approximate.",
+))
+DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean"}
+Terms = Mapping[str, Sequence[str]]
+
+
+def schema(name: str) -> pa.DataFrameSchema:
+    """Return the pandera schema of a table of the data model.
+
+    Takes the table's name, for instance "participation". The schema checks frames as
+    ``commdip.load()`` gives them: types, required cells, patterns, limits, vocabularies (those of
+    the installed package), dates and keys. Columns that the table does not have are let through.
+    Raises KeyError if there is no such table.
+    """
+    spec = shipped_spec(name)
+    keys = [list(spec.primary_key), *map(list, spec.unique_keys)]
+    return table_schema(spec, shipped_terms(), keys)
+
+
+def shipped_terms() -> dict[str, list[str]]:
+    """Return the vocabularies of the installed package: terms in their order, by vocabulary."""
+    package = open_package()
+    path = next(r.path for r in package.resources if r.name == "codes")
+    return terms(read_table(shipped_spec("codes"), path, package.file(path).read_bytes()))
+
+
+def terms(codes: Table) -> dict[str, list[str]]:
+    """Return the vocabularies of a codes table: terms in their order, by vocabulary."""
+    frame = codes.frame.sort_values("position", kind="stable")
+    return {str(v): list(group) for v, group in frame.groupby("vocabulary")["code"]}
+
+
+def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str]] = ()) -> pa.DataFrameSchema:
+    """Derive the pandera schema of a table from its Table Schema.
+
+    ``vocabularies`` maps a vocabulary to its terms. ``unique`` are sets of columns that must be
+    unique together; validation reports keys by rules of its own and leaves it empty.
+    """
+    columns = {f.name: _column(f, vocabularies) for f in spec.fields}
+    # Pandera takes one set; further keys become checks of the whole frame.
+    checks = [
+        pa.Check(lambda df, k=key: ~df.duplicated(k, keep=False) | df[k].isna().all(axis=1), name=f"unique {', '.join(key)}", ignore_na=False)
+        for key in unique
+    ]
+    return pa.DataFrameSchema(columns, checks=checks, name=spec.name, title=spec.title, description=spec.description)
+
+
+def _column(spec: FieldSpec, vocabularies: Terms) -> pa.Column:
+    # Coded columns are text while validating and categories once loaded: their check is enough.
+    dtype = None if spec.vocabulary else DTYPES.get(spec.type, "str")
+    return pa.Column(dtype, checks=_checks(spec, vocabularies), nullable=not spec.required, title=spec.title, description=spec.description)
+
+
+def _checks(spec: FieldSpec, vocabularies: Terms) -> list[pa.Check]:
+    """Return the checks of a column, each named by the rule that it carries out."""
+    checks = []
+    if spec.edtf:
+        checks.append(_each(DATE, edtf.is_valid))
+    elif spec.pattern:
+        checks.append(_each(CONSTRAINT, re.compile(spec.pattern).search))
+    if spec.minimum is not None:
+        checks.append(pa.Check.ge(spec.minimum, name=CONSTRAINT.code))
+    if spec.maximum is not None:
+        checks.append(pa.Check.le(spec.maximum, name=CONSTRAINT.code))
+    if spec.vocabulary:
+        checks.append(_each(VOCABULARY, _in_vocabulary(spec, vocabularies.get(spec.vocabulary, ()))))
+    return checks
+
+
+def _each(rule: Rule, holds: Callable[[str], Any]) -> pa.Check:
+    """Return a check of every distinct value of a column."""
+
+    def check(series: pd.Series[Any]) -> pd.Series[bool]:
+        bad = [v for v in series.dropna().unique() if not holds(v)]
+        return ~series.isin(bad)
+
+    return pa.Check(check, name=rule.code, error=rule.statement)
+
+
+def _in_vocabulary(spec: FieldSpec, allowed: Sequence[str]) -> Callable[[str], bool]:
+    if spec.delimiter is None:
+        return set(allowed).__contains__
+    place = {term: i for i, term in enumerate(allowed)}
+
+    def holds(cell: str) -> bool:
+        places = [place.get(term, -1) for term in cell.split(spec.delimiter)]
+        # Each term once, in the vocabulary's order: one list has one spelling.
+        return min(places) >= 0 and places == sorted(set(places))
+
+    return holds
+
+
+def check_columns(table: Table, vocabularies: Terms) -> None:
+    """Run the column checks of a table; findings and broken cells are added to the table.
+
+    Cells that are already known to be wrong (in a row too short, in a missing column) give no
+    second finding.
+    """
+    for row, column in table.untyped:
+        _add(table, TYPE, row, column, vocabularies)
+    try:
+        table_schema(table.spec, vocabularies).validate(table.frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        for error in errors.schema_errors:
+            rule = _rule_of(error)
+            column = str(error.schema.name)
+            for row in error.failure_cases["index"]:
+                if int(row) not in table.broken.get(column, ()):
+                    _add(table, rule, int(row), column, vocabularies)
+                    table.break_cells(int(row), [column])
+
+
+def _rule_of(error: pa.errors.SchemaError) -> Rule:
+    if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
+        return REQUIRED
+    return _RULES[str(error.check.name)]
+
+
+def _add(table: Table, rule: Rule, row: int, column: str, vocabularies: Terms) -> None:
+    message = _message(rule, table.spec.by_name[column], table.cell(row, column) or "", vocabularies)
+    table.findings.append(table.finding(rule, message, row, column))
+
+
+def _message(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
+    if rule is TYPE:
+        return f"{spec.name} is {cell!r}, which is not {'an' if spec.type == 'integer' else 'a'} {spec.type}."
+    if rule is REQUIRED:
+        return f"{spec.name} is empty."
+    if rule is DATE:
+        return f"{spec.name} is {cell!r}: {edtf.problem(cell)}."
+    if rule is VOCABULARY:
+        return f"{spec.name} is {cell!r}, {_not_in(spec, cell, vocabularies)}."
+    return f"{spec.name} is {cell!r}, which {_limit(spec, cell)}; an example is {spec.example!r}."
+
+
+def _not_in(spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
+    allowed = vocabularies.get(spec.vocabulary or "", ())
+    for part in cell.split(spec.delimiter) if spec.delimiter else [cell]:
+        if part not in allowed:
+            near = difflib.get_close_matches(part, allowed, 1)
+            maybe = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(allowed[:8])}{', ...' if len(allowed) > 8 else ''}"
+            return f"but {part!r} is no term of vocabulary {spec.vocabulary!r}{maybe}"
+    ordered = (spec.delimiter or "").join(sorted(set(cell.split(spec.delimiter)), key=list(allowed).index))
+    return f"but lists have each term once, in the vocabulary's order: {ordered!r}"
+
+
+def _limit(spec: FieldSpec, cell: str) -> str:
+    if spec.pattern:
+        return f"does not match {spec.pattern}"
+    low = spec.minimum is not None and int(cell) < spec.minimum
+    return f"is less than {spec.minimum}" if low else f"is more than {spec.maximum}"
+
+
+_RULES = {r.code: r for r in (TYPE, REQUIRED, CONSTRAINT, VOCABULARY, DATE)}

@@ -1,0 +1,101 @@
+"""Rules about keys. They hold for every table, so each is made once per key of each schema."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import narwhals as nw
+
+from commdip.findings import ERROR
+from commdip.rules.base import ROW, Rule, RowRule, declare
+from commdip.rules.tables import Frame, Tables
+from commdip.specs import ForeignKey, TableSpec
+
+PRIMARY = declare(Rule(
+    "KEY01", "primary-key", ERROR,
+    "No two rows of a table have the same primary key.",
+    "What points at the key would point at both rows.",
+    "Give one of the rows another identifier, or remove it if it is the same fact twice.",
+))
+UNIQUE = declare(Rule(
+    "KEY02", "unique-key", ERROR,
+    "No two rows of a table share the values of a unique key.",
+    "Two rows of one thing split what is known of it.",
+    "Merge the two rows, or correct the value that is wrong.",
+))
+FOREIGN = declare(Rule(
+    "KEY03", "foreign-key", ERROR,
+    "Every reference names a row that exists.",
+    "A reference to nothing loses the fact in every join.",
+    "Correct the reference, or add the row that it names.",
+))
+
+
+def key_rules(specs: Mapping[str, TableSpec]) -> Iterator[RowRule]:
+    """Yield a rule for every primary, unique and foreign key of the tables given.
+
+    A foreign key to a table that the package does not have gives no rule; ``missing_parents``
+    names those.
+    """
+    for spec in specs.values():
+        if spec.primary_key:
+            yield _unique(PRIMARY, spec, spec.primary_key)
+        fields = [(f.name,) for f in spec.fields if f.unique]
+        for key in (*spec.unique_keys, *fields):
+            yield _unique(UNIQUE, spec, key)
+        for reference in spec.foreign_keys:
+            if reference.parent in specs:
+                yield _foreign(reference)
+
+
+def missing_parents(specs: Mapping[str, TableSpec]) -> dict[str, set[str]]:
+    """Return the tables that foreign keys name and the package lacks, with the tables that do."""
+    missing: dict[str, set[str]] = {}
+    for spec in specs.values():
+        for reference in spec.foreign_keys:
+            if reference.parent not in specs:
+                missing.setdefault(reference.parent, set()).add(spec.name)
+    return missing
+
+
+def _unique(rule: Rule, spec: TableSpec, key: tuple[str, ...]) -> RowRule:
+    def check(t: Tables) -> Frame:
+        rows = t[spec.name]
+        for column in key:
+            rows = rows.filter(~nw.col(column).is_null())
+        groups = rows.group_by(*key).agg(nw.len().alias("times_"), nw.col(ROW).min().alias("first_"))
+        twins = rows.join(groups.filter(nw.col("times_") > 1), on=list(key), how="inner")
+        return twins.filter(nw.col(ROW) > nw.col("first_")).with_columns(other_=nw.col("first_"))
+
+    return RowRule(
+        rule.code, rule.name, rule.severity, rule.statement, rule.reason, rule.hint,
+        table=spec.name, column=key[-1], inputs=key, check=check,
+        message=f"{_shown(key)} stands already on line {{other_line}}.",
+    )
+
+
+def _foreign(reference: ForeignKey) -> RowRule:
+    fields, targets = list(reference.fields), list(reference.parent_fields)
+
+    def check(t: Tables) -> Frame:
+        rows = t[reference.table]
+        for column in fields:
+            rows = rows.filter(~nw.col(column).is_null())
+        # Renaming both sides lets a table refer to itself and keys differ in name.
+        names = [f"target{i}_" for i in range(len(fields))]
+        parents = t[reference.parent].select(*(nw.col(c).alias(n) for c, n in zip(targets, names, strict=True)))
+        rows = rows.with_columns(*(nw.col(c).alias(n) for c, n in zip(fields, names, strict=True)))
+        return rows.join(parents, on=names, how="anti")
+
+    return RowRule(
+        FOREIGN.code, FOREIGN.name, FOREIGN.severity, FOREIGN.statement, FOREIGN.reason, FOREIGN.hint,
+        table=reference.table, column=reference.fields[-1], inputs=reference.fields, check=check,
+        message=f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}.", fold=reference.fields,
+    )
+
+
+def _shown(columns: tuple[str, ...]) -> str:
+    return ", ".join(f"{c} {{{c}!r}}" for c in columns)
+
+
+__all__ = ["FOREIGN", "PRIMARY", "UNIQUE", "key_rules", "missing_parents"]

@@ -1,0 +1,151 @@
+"""The descriptor and the files: does the package have the form that it declares?"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft7Validator
+from jsonschema.exceptions import ValidationError, best_match
+from referencing import Registry
+from referencing import Resource as SchemaResource
+
+from commdip.findings import Finding
+from commdip.package import DESCRIPTOR, Package, PackageError, Resource, is_local, read_json, shipped_root
+from commdip.rules import files
+from commdip.specs import TableSpec
+from commdip.tables import Table, read_table
+
+PROFILE = "schemas/datapackage-profile.json"
+VENDORED = ("vendor/datapackage-2.0.json", "vendor/tableschema-2.0.json")
+
+
+def read_package(package: Package) -> tuple[dict[str, Table], list[Finding]]:
+    """Check the descriptor and read every table that can be read.
+
+    Returns the tables by name, in the descriptor's order, and the findings about the descriptor
+    and about files; findings about the contents of a file are in its table.
+    """
+    findings = [*check_profile(package), *check_resources(package), *check_extra_files(package)]
+    tables: dict[str, Table] = {}
+    for resource in package.resources:
+        if resource.name in tables:
+            continue
+        spec = _spec(package, resource, findings)
+        file = package.file(resource.path)
+        if not file.is_file():
+            findings.append(files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path))
+        elif spec is not None:
+            source = file.read_bytes()
+            findings += check_digest(resource, source)
+            tables[resource.name] = read_table(spec, resource.path, source)
+    return tables, findings
+
+
+def check_profile(package: Package) -> Iterator[Finding]:
+    """Yield what the descriptor breaks of the profile, each problem with its path."""
+    for where, message in problems(package.descriptor, "datapackage-profile.json"):
+        yield files.PROFILE.finding(f"At {where}: {message}", path=DESCRIPTOR, column=where)
+
+
+def check_resources(package: Package) -> Iterator[Finding]:
+    """Yield resources that name no file, a file outside the package, or a name used before."""
+    entries = package.descriptor.get("resources")
+    names: list[Any] = []
+    for i, entry in enumerate(entries if isinstance(entries, list) else []):
+        if not isinstance(entry, dict):
+            continue
+        name, path = entry.get("name"), entry.get("path")
+        if path is not None and not is_local(path):
+            yield files.RESOURCE.finding(f"Resource {name!r} has the path {path!r}, which is not one file inside the package.", table=name, path=DESCRIPTOR, column=f"resources/{i}/path")
+        if name in names:
+            yield files.RESOURCE.finding(f"Resource name {name!r} is used twice.", table=name, path=DESCRIPTOR, column=f"resources/{i}/name", value=str(name))
+        names.append(name)
+
+
+def check_extra_files(package: Package) -> Iterator[Finding]:
+    """Yield files beside the tables that no resource names."""
+    named = {r.path for r in package.resources}
+    folders = {str(Path(p).parent) for p in named} - {"."}
+    for folder in sorted(folders):
+        for file in sorted(package.file(folder).glob("*.csv")) if package.file(folder).is_dir() else ():
+            path = file.relative_to(package.root).as_posix()
+            if path not in named:
+                yield files.EXTRA.finding(f"{path} is no resource of {DESCRIPTOR}.", path=path)
+
+
+def check_digest(resource: Resource, source: bytes) -> Iterator[Finding]:
+    """Yield bytes or hash of a resource that differ from those of its file."""
+    for field, actual in digest(source).items():
+        declared = resource.entry.get(field)
+        if declared is not None and declared != actual:
+            yield files.DIGEST.finding(f"{DESCRIPTOR} gives {field} {declared} for {resource.path}, which has {actual}.", table=resource.name, path=resource.path, value=str(actual))
+
+
+def digest(source: bytes) -> dict[str, int | str]:
+    """Return the properties ``bytes`` and ``hash`` of a resource with this content."""
+    return {"bytes": len(source), "hash": f"sha256:{hashlib.sha256(source).hexdigest()}"}
+
+
+def _spec(package: Package, resource: Resource, findings: list[Finding]) -> TableSpec | None:
+    """Read a resource's schema; None, with a finding, if it has none or a wrong one."""
+    try:
+        schema, where = package.schema_json(resource)
+    except PackageError as error:
+        findings.append(files.SCHEMA.finding(f"{error}.", table=resource.name, path=str(resource.entry["schema"])))
+        return None
+    if schema is None:
+        findings.append(files.RESOURCE.finding(f"Resource {resource.name!r} has no schema, and no table of the data model has this name.", table=resource.name, path=DESCRIPTOR))
+        return None
+    wrong = list(check_schema(schema))
+    findings += [files.SCHEMA.finding(f"At {at}: {what}", table=resource.name, path=where, column=at) for at, what in wrong]
+    return None if wrong else TableSpec.from_json(resource.name, schema)
+
+
+def check_schema(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield path and message of what is wrong with a Table Schema."""
+    if _is_ours(schema):
+        return
+    wrong = list(problems(schema, VENDORED[1]))
+    yield from wrong
+    if wrong:
+        return
+    names = [f["name"] for f in schema["fields"]]
+    keys = [("primaryKey", schema.get("primaryKey", []))]
+    keys += [(f"uniqueKeys/{i}", k) for i, k in enumerate(schema.get("uniqueKeys", []))]
+    keys += [(f"foreignKeys/{i}/fields", k["fields"]) for i, k in enumerate(schema.get("foreignKeys", []))]
+    for where, key in keys:
+        for name in [key] if isinstance(key, str) else key:
+            if name not in names:
+                yield where, f"{name!r} is no field of this schema."
+
+
+def _is_ours(schema: dict[str, Any]) -> bool:
+    """Return whether a schema is one that ships with the toolkit, all of which the tests prove valid."""
+    file = shipped_root() / "schemas" / f"{schema.get('name')}.json"
+    return file.is_file() and read_json(file, file.name) == schema
+
+
+def problems(data: Any, name: str) -> Iterator[tuple[str, str]]:
+    """Validate JSON against a schema under schemas/; yield path and message of each problem."""
+    for error in sorted(_validator(name).iter_errors(data), key=lambda e: list(map(str, e.absolute_path))):
+        deepest = best_match([error]) or error
+        yield "/".join(map(str, deepest.absolute_path)) or "the top level", _sentence(deepest)
+
+
+def _sentence(error: ValidationError) -> str:
+    text = error.message if len(error.message) <= 200 else f"{error.message[:120]} ... {error.message[-60:]}"
+    return text[:1].upper() + text[1:] + ("" if text.endswith(".") else ".")
+
+
+@functools.cache
+def _validator(name: str) -> Draft7Validator:
+    schema = read_json(shipped_root() / "schemas" / name, name)
+    registry: Registry[Any] = Registry()
+    for vendored in VENDORED:
+        contents = read_json(shipped_root() / "schemas" / vendored, vendored)
+        registry = registry.with_resource(vendored, SchemaResource.from_contents(contents))
+    return Draft7Validator(schema, registry=registry)

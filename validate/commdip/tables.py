@@ -1,0 +1,202 @@
+"""Reading a CSV file into a typed frame, with the physical line of every row kept."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from commdip.findings import Finding
+from commdip.rules import files
+from commdip.rules.base import ROW, Rule
+from commdip.specs import FieldSpec, TableSpec
+
+BOM = b"\xef\xbb\xbf"
+INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
+BOOLEANS = {v: b for b, vs in {True: ("true", "True", "TRUE", "1"), False: ("false", "False", "FALSE", "0")}.items() for v in vs}
+csv.field_size_limit(2**31 - 1)
+
+
+@dataclass
+class Table:
+    """One table as read.
+
+    ``records`` are the cells as text, one list a row, each as long as ``header``; ``lines`` the
+    physical line on which each row starts. ``frame`` has one column per field of the schema
+    (pandas str, Int64, boolean; empty cells are missing) and ``row_``, the row's number from 0.
+    ``untyped`` are cells that are not of their column's type, as (row, column); ``broken`` are
+    all cells known to be wrong, as column -> row numbers: rules that read such a cell are skipped
+    for that row.
+    """
+
+    spec: TableSpec
+    path: str
+    header: list[str] = field(default_factory=list)
+    records: list[list[str]] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    untyped: list[tuple[int, str]] = field(default_factory=list)
+    broken: dict[str, set[int]] = field(default_factory=dict)
+    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    source: bytes = b""
+
+    @property
+    def name(self) -> str:
+        """Name of the table."""
+        return self.spec.name
+
+    def cell(self, row: int, column: str) -> str | None:
+        """Return a cell's text; None if it is empty or the file lacks the column."""
+        place = self.places.get(column)
+        return None if place is None else self.records[row][place] or None
+
+    @property
+    def places(self) -> dict[str, int]:
+        """Position of each column in the file."""
+        return {name: i for i, name in reversed(list(enumerate(self.header)))}
+
+    def key(self, row: int) -> str:
+        """Return the primary key of a row as text."""
+        return self.spec.key_text({k: self.cell(row, k) for k in self.spec.primary_key})
+
+    def line(self, row: int, column: str | None = None) -> int:
+        """Return the physical line of a row, or of one of its cells if the row spans several."""
+        place = self.places.get(column or "", 0)
+        return self.lines[row] + sum(c.count("\n") for c in self.records[row][:place])
+
+    def finding(self, rule: Rule, message: str, row: int, column: str | None = None) -> Finding:
+        """Return a finding at a row, or at one of its cells."""
+        return rule.finding(
+            message,
+            table=self.name,
+            path=self.path,
+            line=self.line(row, column),
+            column=column,
+            key=self.key(row),
+            value=self.cell(row, column) if column else None,
+        )
+
+    def break_cells(self, row: int, columns: list[str]) -> None:
+        """Mark cells as known to be wrong."""
+        for column in columns:
+            self.broken.setdefault(column, set()).add(row)
+
+    def at(self, rule: Rule, message: str, line: int | None, column: str | None = None, value: str | None = None) -> None:
+        """Record a finding about the file."""
+        self.findings.append(rule.finding(message, table=self.name, path=self.path, line=line, column=column, value=value))
+
+
+def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
+    """Read a CSV file.
+
+    Takes the table's schema, the file's package-relative path and its bytes. Whatever is wrong
+    with the file is a finding in the table that is returned; nothing is raised. Rows that are too
+    short or too long are kept, with all their cells marked as broken, so that rows of other
+    tables still find the key they point at.
+    """
+    table = Table(spec, path, source=source)
+    _read_records(table, _decode(table, source))
+    _check_header(table)
+    _type_columns(table)
+    return table
+
+
+def _decode(table: Table, source: bytes) -> str:
+    if source.startswith(BOM):
+        table.at(files.BOM, "The file starts with a byte order mark.", 1)
+        source = source[len(BOM):]
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = source.count(b"\n", 0, error.start) + 1
+        shown = source[error.start : error.start + 1].hex()
+        table.at(files.ENCODING, f"Byte 0x{shown} at position {error.start} is not UTF-8 ({error.reason}).", line)
+        return source.decode("utf-8", errors="replace")
+
+
+def _rows(table: Table, text: str) -> Iterator[tuple[int, list[str]]]:
+    """Yield the physical line and the cells of every record."""
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    while True:
+        try:
+            record = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            table.at(files.CSV, f"The record that starts here cannot be read: {error}. What follows was not checked.", line)
+            return
+        yield line, record
+        line = reader.line_num + 1
+
+
+def _read_records(table: Table, text: str) -> None:
+    rows = _rows(table, text)
+    table.header = next(rows, (1, []))[1]
+    width = len(table.header)
+    if not width:
+        if not any(f.rule == files.CSV.code for f in table.findings):
+            table.at(files.EMPTY, "The file is empty: it has no header.", 1)
+        return
+    ragged = []
+    for line, record in rows:
+        if len(record) != width:
+            ragged.append((len(table.records), len(record)))
+            record = (record + [""] * width)[:width]
+        table.records.append(record)
+        table.lines.append(line)
+    for row, cells in ragged:
+        what = "is blank" if cells == 0 else f"has {cells} cells"
+        table.findings.append(table.finding(files.RAGGED, f"This row {what}; the header has {width}.", row))
+        table.break_cells(row, table.spec.names)
+
+
+def _check_header(table: Table) -> None:
+    if not table.header:
+        return
+    names = table.spec.names
+    for name in dict.fromkeys(table.header):
+        if table.header.count(name) > 1:
+            table.at(files.HEADER, f"Column {name!r} stands {table.header.count(name)} times in the header.", 1, name, name)
+    for name in names:
+        if name not in table.header:
+            near = difflib.get_close_matches(name, [h for h in table.header if h not in names], 1, 0.6)
+            maybe = f"; is {near[0]!r} meant for it?" if near else "."
+            table.at(files.HEADER, f"Column {name!r} is missing from the header{maybe}", 1, name)
+            table.broken[name] = set(range(len(table.records)))
+    for name in dict.fromkeys(table.header):
+        if name not in names:
+            shown = repr(name) if name else "without a name"
+            table.at(files.EXTRA_COLUMN, f"The schema has no column {shown}; it is not checked.", 1, name or None, name or None)
+
+
+def _type_columns(table: Table) -> None:
+    places = table.places
+    columns: dict[str, Any] = {ROW: range(len(table.records))}
+    for spec in table.spec.fields:
+        place = places.get(spec.name)
+        cells = [r[place] for r in table.records] if place is not None else [""] * len(table.records)
+        columns[spec.name] = _typed(table, spec, cells)
+    table.frame = pd.DataFrame(columns)
+
+
+def _typed(table: Table, spec: FieldSpec, cells: list[str]) -> pd.Series[Any]:
+    """Turn the texts of a column into a typed series; what cannot be read is marked as broken."""
+    if spec.type == "integer":
+        values: list[Any] = [int(c) if INTEGER.fullmatch(c) else None for c in cells]
+        dtype = "Int64"
+    elif spec.type == "boolean":
+        values, dtype = [BOOLEANS.get(c) for c in cells], "boolean"
+    else:
+        return pd.Series([c or None for c in cells], dtype="str")
+    for row, (cell, value) in enumerate(zip(cells, values, strict=True)):
+        if cell and value is None and row not in table.broken.get(spec.name, ()):
+            table.untyped.append((row, spec.name))
+            table.break_cells(row, [spec.name])
+    return pd.Series(values, dtype=dtype)

@@ -1,0 +1,249 @@
+"""Validation of a package: every check in its order, one report at the end.
+
+files -> descriptor and files (jsonschema, csv) -> columns (pandera) -> keys -> rules on rows
+(Narwhals functions, run as pandera checks) -> canonical form; frictionless reads the same package
+beside it as an independent witness.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pandera.pandas as pa
+
+from commdip import canonical, columns, structure, witness
+from commdip.findings import Finding, Report, Skipped, in_reading_order
+from commdip.package import Package, open_package, shipped_root, shipped_spec
+from commdip.rules import REGISTER, row_rules
+from commdip.rules.base import ROW, Lookup, RowRule
+from commdip.rules.keys import key_rules, missing_parents
+from commdip.rules.tables import Tables, lazy
+from commdip.tables import Table, read_table
+
+REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
+Progress = Callable[[str], None]
+
+
+def validate(
+    path: str | Path | None = None,
+    *,
+    select: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    today: datetime.date | None = None,
+    progress: Progress = lambda step: None,
+) -> Report:
+    """Validate a data package and return what was found.
+
+    Takes a folder, a descriptor or a zip (None: the package that ships with the installation).
+    ``select`` and ``ignore`` are codes of rules or beginnings of codes ("TIM"); ``today`` is the
+    day that counts as now; ``progress`` is told each step as it begins. Raises PackageError if
+    there is no package to be read, ValueError if a code names no rule.
+    """
+    wanted = chosen_rules(select, ignore)
+    package = open_package(path)
+    report = Report(package.name, package.version, package.shown)
+    running = witness.start(package) if witness.WITNESS.code in wanted else None
+    try:
+        progress("descriptor and files")
+        tables, findings = structure.read_package(package)
+        run = _Run(package, tables, wanted, (today or datetime.date.today()).isoformat(), report, findings)
+        progress("columns")
+        run.check_columns()
+        progress("keys")
+        run.check_keys()
+        progress("rules")
+        run.check_rows()
+        findings += canonical.check(tables.values())
+        progress("witness")
+        if running is not None:
+            run.hear_witness(running)
+    finally:
+        witness.stop(running)
+    report.findings = in_reading_order((f for f in findings if f.rule in wanted), list(tables))
+    skipped_whole = {s.rule for s in report.rules_skipped if s.rule not in run.judged}
+    report.rules_run = sorted(wanted - skipped_whole)
+    report.rows = {t.name: len(t.records) for t in tables.values()}
+    return report
+
+
+def chosen_rules(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
+    """Return the codes of the rules that ``select`` and ``ignore`` leave; all if both are empty.
+
+    Raises ValueError if an entry is neither a code nor the beginning of one.
+    """
+    for entry in (*select, *ignore):
+        if not any(code.startswith(entry) for code in REGISTER):
+            raise ValueError(f"no rule has the code {entry!r}; `commdip rules` lists them")
+    picked = {c for c in REGISTER if not select or c.startswith(tuple(select))}
+    return {c for c in picked if not (ignore and c.startswith(tuple(ignore)))}
+
+
+class _Run:
+    """State of one validation: the tables, what is known to be broken, and the report."""
+
+    def __init__(self, package: Package, tables: dict[str, Table], wanted: set[str], today: str, report: Report, findings: list[Finding]) -> None:
+        self.package, self.tables, self.wanted, self.today = package, tables, wanted, today
+        self.report, self.findings = report, findings
+        self.judged: set[str] = set()
+        self.tables_of_ours: dict[str, Table] = {}
+
+    def check_columns(self) -> None:
+        """Check the cells of every table by the pandera schema of its Table Schema."""
+        for table in self.tables.values():
+            columns.check_columns(table, self.vocabularies())
+            self.findings += table.findings
+
+    def vocabularies(self) -> columns.Terms:
+        """Return the package's vocabularies; those of ours if it has no codes.csv."""
+        codes = self.tables.get("codes")
+        return columns.terms(codes) if codes else columns.shipped_terms()
+
+    def check_keys(self) -> None:
+        """Check primary, unique and foreign keys; a reference to nothing breaks its cell."""
+        specs = {t.name: t.spec for t in self.tables.values()}
+        for parent, children in sorted(missing_parents(specs).items()):
+            self.skip("KEY03", f"references of {', '.join(sorted(children))} to {parent}: the package has no table {parent}")
+        rules = list(key_rules(specs))
+        self.judged |= {r.code for r in rules}
+        for rule, rows in self.run_checks(rules):
+            if rule.code == "KEY03":
+                for row in rows[ROW]:
+                    self.tables[rule.table].break_cells(int(row), list(rule.inputs))
+
+    def check_rows(self) -> None:
+        """Run the rules about rows, save those whose tables are missing."""
+        rules = []
+        for rule in row_rules():
+            lacking = [t for t in (rule.table, *rule.lookups) if t not in self.tables and t not in REFERENCE_TABLES]
+            if lacking:
+                self.skip(rule.code, f"the package has no table {', '.join(lacking)}")
+            elif rule.code in self.wanted:
+                rules.append(rule)
+        self.judged |= {r.code for r in rules}
+        for _ in self.run_checks(rules):
+            pass
+
+    def run_checks(self, rules: Iterable[RowRule]) -> Iterable[tuple[RowRule, pd.DataFrame]]:
+        """Run rules as pandera checks, table by table; yield each with its offending rows."""
+        view = self.view()
+        by_table: dict[str, list[RowRule]] = {}
+        for rule in rules:
+            by_table.setdefault(rule.table, []).append(rule)
+        for name, group in by_table.items():
+            caught = run_as_pandera(self.tables[name].frame, group, view)
+            for rule in group:
+                rows = self.withhold(rule, caught.get(id(rule), pd.DataFrame({ROW: []})))
+                self.findings += findings_of(rule, self.tables[name], rows)
+                yield rule, rows
+
+    def view(self) -> Tables:
+        """Return the tables as rules see them, with our reference tables where the package has none."""
+        for name in REFERENCE_TABLES:
+            if name not in self.tables:
+                file = shipped_root() / "data" / f"{name}.csv"
+                self.tables_of_ours.setdefault(name, read_table(shipped_spec(name), file.name, file.read_bytes()))
+        every = {**self.tables_of_ours, **self.tables}
+        return Tables({n: lazy(t.frame) for n, t in every.items()}, {n: t.spec for n, t in every.items()}, self.today)
+
+    def withhold(self, rule: RowRule, rows: pd.DataFrame) -> pd.DataFrame:
+        """Drop findings that rest on cells known to be broken, and say so in the report."""
+        table = self.tables[rule.table]
+        exempt, reasons = set(), []
+        own = {c for c in rule.reads if c in table.broken}
+        if own and not rule.code.startswith("KEY"):
+            broken = set.union(*(table.broken[c] for c in own))
+            exempt |= broken
+            reasons.append(f"{len(broken)} {'row' if len(broken) == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})")
+        for name, lookup in rule.lookups.items():
+            linked, reason = self.linked(table, name, lookup, rows)
+            exempt |= linked
+            reasons += [reason] if reason else []
+        if reasons:
+            self.skip(rule.code, f"not judged where its inputs are broken already: {'; '.join(reasons)}")
+        return rows[~rows[ROW].isin(exempt)]
+
+    def linked(self, table: Table, name: str, lookup: Lookup, rows: pd.DataFrame) -> tuple[set[int], str]:
+        """Return the offending rows that hang on a broken row of a lookup table, and a reason."""
+        other = self.tables.get(name)
+        broken = set().union(*(other.broken.get(c, ()) for c in (lookup.on, *lookup.columns))) if other else set()
+        if other is None or not broken:
+            return set(), ""
+        main_on = lookup.main_on or lookup.on
+        values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in map(int, rows[ROW])}
+        tainted = {other.cell(r, lookup.on) for r in broken}
+        # A broken link that links to nothing may have been meant for any row.
+        if any(other.cell(r, lookup.on) not in values.values() for r in other.broken.get(lookup.on, ())):
+            tainted = set(values.values())
+        where = ", ".join(str(other.line(r)) for r in sorted(broken)[:3])
+        return {r for r, v in values.items() if v in tainted}, f"what hangs on line {where} of {name}"
+
+    def skip(self, code: str, reason: str) -> None:
+        """Note in the report that a rule did not run for something."""
+        if code in self.wanted:
+            self.report.rules_skipped.append(Skipped(code, reason))
+
+    def hear_witness(self, running: witness.Running) -> None:
+        """Add the witness's errors; its foreign-key errors only where ours are not the cause."""
+        findings, reasons = witness.hear(running, self.tables, self.findings)
+        self.findings += findings
+        for reason in reasons:
+            self.skip(witness.WITNESS.code, reason)
+        self.judged.add(witness.WITNESS.code)
+
+
+def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) -> dict[int, pd.DataFrame]:
+    """Run rules of one table as checks of a pandera schema.
+
+    Takes the table's frame, its rules and all tables; returns the offending rows (``row_`` and
+    the columns that messages name) by the rule's ``id``, for the rules that have any.
+    """
+    caught: dict[int, pd.DataFrame] = {}
+
+    def as_check(rule: RowRule) -> pa.Check:
+        def check(series: pd.Series[Any]) -> pd.Series[bool]:
+            rows = rule.check(view).collect().to_native()
+            if len(rows):
+                caught[id(rule)] = rows.drop_duplicates(ROW).sort_values(ROW)
+            return pd.Series(~series.index.isin(rows[ROW]), index=series.index)
+
+        return pa.Check(check, name=rule.code, error=rule.statement, ignore_na=False)
+
+    checks: dict[str, list[pa.Check]] = {}
+    for rule in rules:
+        checks.setdefault(rule.column, []).append(as_check(rule))
+    schema = pa.DataFrameSchema({c: pa.Column(None, checks=found, nullable=True) for c, found in checks.items()})
+    try:
+        schema.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as errors:
+        for error in errors.schema_errors:
+            if isinstance(error.check_output, BaseException) or str(getattr(error.check, "name", "")) not in REGISTER:
+                raise
+    return caught
+
+
+def findings_of(rule: RowRule, table: Table, rows: pd.DataFrame) -> list[Finding]:
+    """Turn the offending rows of a rule into findings, folding those that are alike."""
+    groups: dict[Any, list[dict[str, Any]]] = {}
+    for place, row in enumerate(rows.astype(object).where(rows.notna(), None).to_dict("records")):
+        alike = tuple(row[c] for c in rule.fold) if rule.fold else place
+        groups.setdefault(alike, []).append(row)
+    found = []
+    for group in groups.values():
+        row, number = group[0], int(group[0][ROW])
+        row["also"] = _also([table.line(int(r[ROW]), rule.column) for r in group[1:]])
+        if "other_" in row:
+            row["other_line"] = table.line(int(row["other_"]))
+        found.append(table.finding(rule, rule.message.format_map(row), number, rule.column))
+    return found
+
+
+def _also(lines: list[int]) -> str:
+    if not lines:
+        return ""
+    shown = ", ".join(map(str, lines[:5]))
+    more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
+    return f" (nor do {len(lines)} more rows that name it: {'line' if len(lines) == 1 else 'lines'} {shown}{more})"
