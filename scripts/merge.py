@@ -60,7 +60,7 @@ class Store:
         """Add a row, or find the one that says the same; return the row that stands."""
         clean = {f: canonical.clean(_text(row.get(f))) for f in self.fields[name].names}
         key = self.natural(name, clean)
-        if key in self.index[name]:
+        if any(key) and key in self.index[name]:
             return self.reconcile(name, self.index[name][key], clean, quiet)
         if name in PREFIX:
             self.last[name] += 1
@@ -128,7 +128,7 @@ class Batch:
     def sources(self) -> None:
         """Merge sources; origins follow once all have identifiers."""
         for row in self.data.get("sources", []):
-            stood = self.store.put("sources", {"accessed": "", **row}, quiet=True)
+            stood = self.store.put("sources", {**row}, quiet=True)
             self.source[row["key"]] = stood["source_id"]
         for row in self.data.get("sources", []):
             if row.get("origin"):
