@@ -47,7 +47,8 @@ class Report:
     """Result of validating one package.
 
     ``name`` and ``version`` are those of the descriptor (empty if it has none); ``path`` is the
-    package as the caller named it.
+    package as the caller named it. ``rows_shown`` are rows that findings concern, as text by
+    column, under the path and the line of the finding.
     """
 
     name: str
@@ -57,6 +58,7 @@ class Report:
     rules_run: list[str] = field(default_factory=list)
     rules_skipped: list[Skipped] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    rows_shown: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:

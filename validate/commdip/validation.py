@@ -8,23 +8,26 @@ beside it as an independent witness.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 
-from commdip import canonical, columns, structure, witness
+from commdip import canonical, columns, release, structure, witness
 from commdip.findings import Finding, Report, Skipped, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
-from commdip.rules import REGISTER, row_rules
+from commdip.rules import REGISTER, ROW_RULES, waivers
 from commdip.rules.base import ROW, Lookup, RowRule
+from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.keys import key_rules, missing_parents
 from commdip.rules.tables import Tables, lazy
 from commdip.tables import Table, read_table
 
 REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
+ROWS_SHOWN = 1000
 Progress = Callable[[str], None]
 
 
@@ -34,13 +37,14 @@ def validate(
     select: Sequence[str] = (),
     ignore: Sequence[str] = (),
     today: datetime.date | None = None,
+    against: str | Path | None = None,
     progress: Progress = lambda step: None,
 ) -> Report:
     """Validate a data package and return what was found.
 
     Takes a folder, a descriptor or a zip (None: the package that ships with the installation).
     ``select`` and ``ignore`` are codes of rules or beginnings of codes ("TIM"); ``today`` is the
-    day that counts as now; ``progress`` is told each step as it begins. Raises PackageError if
+    day that counts as now; ``against`` is an earlier release to compare with; ``progress`` is told each step as it begins. Raises PackageError if
     there is no package to be read, ValueError if a code names no rule.
     """
     wanted = chosen_rules(select, ignore)
@@ -58,15 +62,18 @@ def validate(
         progress("rules")
         run.check_rows()
         findings += canonical.check(tables.values())
+        run.check_release(against)
+        run.waive()
         progress("witness")
         if running is not None:
             run.hear_witness(running)
     finally:
         witness.stop(running)
-    report.findings = in_reading_order((f for f in findings if f.rule in wanted), list(tables))
+    report.findings = in_reading_order((f for f in run.findings if f.rule in wanted), list(tables))
     skipped_whole = {s.rule for s in report.rules_skipped if s.rule not in run.judged}
     report.rules_run = sorted(wanted - skipped_whole)
     report.rows = {t.name: len(t.records) for t in tables.values()}
+    report.rows_shown = rows_of(report.findings, {t.path: t for t in tables.values()})
     return report
 
 
@@ -117,7 +124,7 @@ class _Run:
     def check_rows(self) -> None:
         """Run the rules about rows, save those whose tables are missing."""
         rules = []
-        for rule in row_rules():
+        for rule in ROW_RULES:
             lacking = [t for t in (rule.table, *rule.lookups) if t not in self.tables and t not in REFERENCE_TABLES]
             if lacking:
                 self.skip(rule.code, f"the package has no table {', '.join(lacking)}")
@@ -181,6 +188,32 @@ class _Run:
         where = ", ".join(str(other.line(r)) for r in sorted(broken)[:3])
         return {r for r, v in values.items() if v in tainted}, f"what hangs on line {where} of {name}"
 
+    def check_release(self, against: str | Path | None) -> None:
+        """Compare with an earlier release, if one is given; look for the changelog's entry."""
+        self.findings += release.changelog(self.package) if self.package.file("CHANGELOG.md").is_file() else []
+        if against is None:
+            for rule in (DROPPED, BUMP):
+                self.skip(rule.code, "no earlier release was given to compare with (--against)")
+            return
+        earlier = open_package(against)
+        old, _ = structure.read_package(earlier)
+        self.judged |= {DROPPED.code, BUMP.code}
+        self.findings += release.compare(self.package, self.tables, earlier, old)
+
+    def waive(self) -> None:
+        """Take out findings that a waiver lifts; report waivers that lift nothing."""
+        table = self.tables.get("waivers")
+        for row in range(len(table.records)) if table else ():
+            assert table is not None
+            rule, record_table, record = (table.cell(row, c) or "" for c in ("rule", "record_table", "record_id"))
+            if rule not in REGISTER or rule.startswith(waivers.NEVER_WAIVED):
+                self.findings.append(table.finding(waivers.NO_RULE, f"{rule} is no rule that can be waived.", row, "rule"))
+                continue
+            kept = [f for f in self.findings if (f.rule, f.table, f.key) != (rule, record_table, record)]
+            if len(kept) == len(self.findings) and rule in self.wanted & self.judged:
+                self.findings.append(table.finding(waivers.STALE, f"{rule} finds nothing at {record_table} {record}.", row, "record_id"))
+            self.findings[:] = kept if len(kept) < len(self.findings) else self.findings
+
     def skip(self, code: str, reason: str) -> None:
         """Note in the report that a rule did not run for something."""
         if code in self.wanted:
@@ -239,6 +272,20 @@ def findings_of(rule: RowRule, table: Table, rows: pd.DataFrame) -> list[Finding
             row["other_line"] = table.line(int(row["other_"]))
         found.append(table.finding(rule, rule.message.format_map(row), number, rule.column))
     return found
+
+
+def rows_of(findings: Iterable[Finding], tables: Mapping[str, Table]) -> dict[tuple[str, int], dict[str, str]]:
+    """Return the rows on which findings stand, by path and line, ROWS_SHOWN at most; takes tables by path."""
+    rows: dict[tuple[str, int], dict[str, str]] = {}
+    for finding in findings:
+        table, line = tables.get(finding.path), finding.line or 1
+        place = bisect_right(table.lines, line) - 1 if table else -1
+        # A line after the end of that row is of a record that could not be read.
+        if table and place >= 0 and line <= table.lines[place] + sum(c.count("\n") for c in table.records[place]):
+            rows[finding.path, line] = dict(zip(table.header, table.records[place], strict=True))
+        if len(rows) == ROWS_SHOWN:
+            break
+    return rows
 
 
 def _also(lines: list[int]) -> str:

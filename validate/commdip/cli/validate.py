@@ -11,7 +11,7 @@ import argparse
 import datetime
 import sys
 
-FORMATS = ("text", "json")
+FORMATS = ("text", "json", "sarif", "junit", "github", "html")
 
 
 def codes(text: str) -> list[str]:
@@ -27,6 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ignore", type=codes, default=[], metavar="CODES", help="all but these rules")
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="least severity that makes the exit code 1 (default: error)")
     parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
+    parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
     parser.add_argument("--today", type=datetime.date.fromisoformat, metavar="DATE", help="day that counts as today (default: the system's)")
 
 
@@ -37,6 +38,6 @@ def run(args: argparse.Namespace) -> int:
     from commdip.validation import validate
 
     with Progress(sys.stderr) as progress:
-        report = validate(args.path, select=args.select, ignore=args.ignore, today=args.today, progress=progress)
+        report = validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, progress=progress)
     write_report(report, args.format, args.output)
     return 1 if report.fails(args.fail_on) else 0

@@ -2,12 +2,39 @@
 
 from __future__ import annotations
 
-from commdip.rules import files, keys
-from commdip.rules.base import REGISTER, RowRule, Rule
+from commdip.rules import (
+    ceremonies,
+    contacts,
+    coverage,
+    evidence,
+    files,
+    invitations,
+    keys,
+    participation,
+    people,
+    release,
+    states,
+    time,
+    waivers,
+)
+from commdip.rules.base import REGISTER, ROW_RULES, Rule, RowRule
 
-__all__ = ["REGISTER", "Rule", "RowRule", "files", "keys", "row_rules"]
-
-
-def row_rules() -> list[RowRule]:
-    """Return all rules about rows that are declared for one table, in the order of their codes."""
-    return [r for _, r in sorted(REGISTER.items()) if isinstance(r, RowRule)]
+__all__ = [
+    "REGISTER",
+    "ROW_RULES",
+    "Rule",
+    "RowRule",
+    "ceremonies",
+    "contacts",
+    "coverage",
+    "evidence",
+    "files",
+    "invitations",
+    "keys",
+    "participation",
+    "people",
+    "release",
+    "states",
+    "time",
+    "waivers",
+]

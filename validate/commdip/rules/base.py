@@ -8,8 +8,8 @@ one definition runs on every engine; they return the offending rows of their tab
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from commdip.findings import Finding
 
@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 
     from commdip.rules.tables import Tables
 
+Check: TypeAlias = "Callable[[Tables], nw.LazyFrame[Any]]"
 ROW = "row_"
 """Column of every frame that a rule sees: the number of the record in its file, from 0."""
 
 REGISTER: dict[str, Rule] = {}
+"""All rules by their codes."""
+
+ROW_RULES: list[RowRule] = []
+"""All checks of rules about rows, one per table that a rule holds for."""
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,7 @@ class RowRule(Rule):
     inputs: tuple[str, ...] = ()
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     fold: tuple[str, ...] = ()
-    check: Callable[[Tables], nw.LazyFrame[Any]] = field(default=lambda t: NotImplemented)
+    check: Check = field(kw_only=True)
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -103,12 +108,20 @@ def declare(rule: Rule) -> Rule:
     return rule
 
 
-def row_rule(**properties: Any) -> Callable[[Callable[[Tables], nw.LazyFrame[Any]]], RowRule]:
-    """Make a rule of the function below it; ``properties`` are the fields of RowRule."""
+def row_rule(rule: Rule, **properties: Any) -> Callable[[Check], RowRule]:
+    """Make the function below a check of ``rule``; ``properties`` are the fields of RowRule.
 
-    def make(check: Callable[[Tables], nw.LazyFrame[Any]]) -> RowRule:
-        rule = RowRule(check=check, **properties)
-        declare(rule)
-        return rule
+    A rule may have a check for each of several tables.
+    """
+
+    def make(check: Check) -> RowRule:
+        return on_table(rule, check, **properties)
 
     return make
+
+
+def on_table(rule: Rule, check: Check, **properties: Any) -> RowRule:
+    """Register a check of a rule for one table; ``properties`` are the fields of RowRule."""
+    made = RowRule(**{f.name: getattr(rule, f.name) for f in fields(rule)}, check=check, **properties)
+    ROW_RULES.append(made)
+    return made

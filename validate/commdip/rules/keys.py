@@ -68,7 +68,7 @@ def _unique(rule: Rule, spec: TableSpec, key: tuple[str, ...]) -> RowRule:
         return twins.filter(nw.col(ROW) > nw.col("first_")).with_columns(other_=nw.col("first_"))
 
     return RowRule(
-        rule.code, rule.name, rule.severity, rule.statement, rule.reason, rule.hint,
+        *_words(rule),
         table=spec.name, column=key[-1], inputs=key, check=check,
         message=f"{_shown(key)} stands already on line {{other_line}}.",
     )
@@ -88,10 +88,14 @@ def _foreign(reference: ForeignKey) -> RowRule:
         return rows.join(parents, on=names, how="anti")
 
     return RowRule(
-        FOREIGN.code, FOREIGN.name, FOREIGN.severity, FOREIGN.statement, FOREIGN.reason, FOREIGN.hint,
+        *_words(FOREIGN),
         table=reference.table, column=reference.fields[-1], inputs=reference.fields, check=check,
         message=f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}.", fold=reference.fields,
     )
+
+
+def _words(rule: Rule) -> tuple[str, ...]:
+    return (rule.code, rule.name, rule.severity, rule.statement, rule.reason, rule.hint)
 
 
 def _shown(columns: tuple[str, ...]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import narwhals as nw
@@ -25,21 +25,69 @@ class Tables:
     frames: Mapping[str, Frame]
     specs: Mapping[str, TableSpec]
     today: str
+    _made: dict[str, Frame] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Frame:
         """Return a table: the columns of its schema and ``row_``."""
         return self.frames[name]
 
-    def dated(self, name: str, *columns: str) -> Frame:
-        """Return a table with ``*_earliest`` and ``*_latest`` for date columns (all if none named)."""
-        dates = columns or tuple(f.name for f in self.specs[name].fields if f.edtf)
-        bounds = [e.alias(f"{c}_{side}") for c in dates for side, e in (("earliest", edtf.earliest(c)), ("latest", edtf.latest(c)))]
-        return self[name].with_columns(*bounds)
+    def made(self, name: str, make: Callable[[], Frame]) -> Frame:
+        """Return a frame that several rules need, made on first use."""
+        if name not in self._made:
+            self._made[name] = make()
+        return self._made[name]
+
+    def dated(self, name: str) -> Frame:
+        """Return a table with ``X_earliest`` and ``X_latest`` for every date column X."""
+        dates = [f.name for f in self.specs[name].fields if f.edtf]
+        return self.made(f"dated {name}", lambda: self[name].with_columns(*bounds(*dates)))
 
     def keyed(self, name: str) -> Frame:
-        """Return a table with its primary key as one text, in the column ``key_``."""
+        """Return a dated table with its primary key as one text in the column ``key_``."""
         key = self.specs[name].primary_key
-        return self[name].with_columns(key_text(key).alias("key_"))
+        return self.made(f"keyed {name}", lambda: self.dated(name).with_columns(key_text(key).alias("key_")))
+
+    def ceremony_days(self) -> Frame:
+        """Return ceremony_id, ``day_earliest``, ``day_latest`` and the host's state of every ceremony."""
+        return self.made("ceremony days", self._ceremony_days)
+
+    def _ceremony_days(self) -> Frame:
+        return self.dated("ceremonies").select(
+            "ceremony_id",
+            nw.col("start_earliest").alias("day_earliest"),
+            nw.col("end_latest").alias("day_latest"),
+            nw.col("start").alias("day"),
+            nw.col("host_state_id").alias("host_"),
+        )
+
+    def at_ceremony(self, name: str) -> Frame:
+        """Return the rows of a table that name a ceremony, with its days and host."""
+        rows = self.dated(name).filter(~nw.col("ceremony_id").is_null())
+        return self.made(f"at ceremony {name}", lambda: rows.join(self.ceremony_days(), on="ceremony_id", how="inner"))
+
+    def contact_days(self) -> Frame:
+        """Return contact_id, mode, ``day_earliest`` and ``day_latest`` of every contact."""
+        return self.made("contact days", self._contact_days)
+
+    def _contact_days(self) -> Frame:
+        # A contact without an end is over on the day on which it began.
+        last = nw.when(nw.col("end").is_null()).then(nw.col("start_latest")).otherwise(nw.col("end_latest"))
+        return self.dated("contacts").select(
+            "contact_id", "mode", nw.col("start_earliest").alias("day_earliest"), last.alias("day_latest"), nw.col("start").alias("day")
+        )
+
+    def parties(self) -> Frame:
+        """Return the parties of all contacts, with mode and days of the contact."""
+        rows = self["contact_participants"]
+        return self.made("parties", lambda: rows.join(self.contact_days(), on="contact_id", how="inner"))
+
+
+def bounds(*dates: str) -> list[nw.Expr]:
+    """Return the expressions of ``X_earliest`` and ``X_latest`` for date columns X."""
+    made = []
+    for name in dates:
+        made += [edtf.earliest(name).alias(f"{name}_earliest"), edtf.latest(name).alias(f"{name}_latest")]
+    return made
 
 
 def key_text(columns: tuple[str, ...]) -> nw.Expr:
@@ -53,9 +101,22 @@ def lazy(frame: Any) -> Frame:
     return nw.from_native(frame).lazy()
 
 
-def offending(frame: Frame, condition: nw.Expr | Callable[[], nw.Expr]) -> Frame:
-    """Return the rows of a frame for which a condition holds."""
-    return frame.filter(condition() if callable(condition) else condition)
+def known(*columns: str) -> nw.Expr:
+    """Return the condition that none of the columns is empty."""
+    condition = ~nw.col(columns[0]).is_null()
+    for name in columns[1:]:
+        condition = condition & ~nw.col(name).is_null()
+    return condition
 
 
-__all__ = ["ROW", "Frame", "Tables", "key_text", "lazy", "offending"]
+def as_text(column: str) -> nw.Expr:
+    """Return a column as text in which an empty cell is empty text, so that joins can match it."""
+    return nw.col(column).fill_null("")
+
+
+def except_rows(rows: Frame, good: Frame) -> Frame:
+    """Return the rows whose ``row_`` is not among those of ``good``."""
+    return rows.join(good.select(ROW).unique(ROW), on=ROW, how="anti")
+
+
+__all__ = ["ROW", "Frame", "Tables", "as_text", "bounds", "except_rows", "key_text", "known", "lazy"]

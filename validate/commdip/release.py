@@ -1,0 +1,123 @@
+"""Comparing a package with an earlier release: dropped identifiers, version, changelog."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from commdip.findings import Finding
+from commdip.package import DESCRIPTOR, Package
+from commdip.rules import release as rules
+from commdip.tables import Table
+
+RANKS = ("patch", "minor", "major")
+QUIET_TABLES = ("sources", "evidence", "coverage", "waivers")
+"""Tables whose new or changed rows are documentation: a patch."""
+QUIET_COLUMNS = ("note", "summary")
+Tables = Mapping[str, Table]
+
+
+def compare(package: Package, tables: Tables, earlier: Package, old: Tables) -> Iterator[Finding]:
+    """Yield what the change from an earlier release lacks: retirement of ids, and a high enough version."""
+    yield from dropped(tables, old)
+    due, why = least_version(earlier.version, *demanded(tables, old))
+    if _parts(package.version) < _parts(due):
+        yield rules.BUMP.finding(
+            f"Version {package.version} does not do for {why} since {earlier.version}; it takes {due} or higher.",
+            path=DESCRIPTOR, column="version", value=package.version,
+        )
+
+
+def changelog(package: Package) -> Iterator[Finding]:
+    """Yield a finding if CHANGELOG.md has no heading with the package's version."""
+    file = package.file("CHANGELOG.md")
+    heading = re.compile(rf"^#+ .*(?<![0-9.]){re.escape(package.version)}(?![0-9.])", re.MULTILINE)
+    if package.version and not (file.is_file() and heading.search(file.read_text(encoding="utf-8"))):
+        what = "has no heading with" if file.is_file() else "does not exist; it must name"
+        yield rules.CHANGELOG.finding(f"CHANGELOG.md {what} {package.version}.", path="CHANGELOG.md", value=package.version)
+
+
+def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
+    """Yield identifiers of the earlier release that are neither in use nor retired."""
+    for name, table in old.items():
+        if not _opaque(table) or name == "retired_ids":
+            continue
+        there = {tables[name].key(r) for r in range(len(tables[name].records))} if name in tables else set()
+        gone = [k for r in range(len(table.records)) if (k := table.key(r)) not in there and (name, k) not in _retired(tables)]
+        for key in gone:
+            path = tables[name].path if name in tables else table.path
+            yield rules.DROPPED.finding(f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key)
+
+
+def _opaque(table: Table) -> bool:
+    """Return whether a table's key is an identifier of its own."""
+    return len(table.spec.primary_key) == 1 and table.spec.primary_key[0].endswith("_id")
+
+
+def _retired(tables: Tables) -> set[tuple[str | None, str | None]]:
+    table = tables.get("retired_ids")
+    return {(table.cell(r, "record_table"), table.cell(r, "record_id")) for r in range(len(table.records))} if table else set()
+
+
+def demanded(tables: Tables, old: Tables) -> tuple[str, str]:
+    """Return the least part of the version that the change must raise, and the change that demands it."""
+    found = list(_changes(tables, old))
+    return max(found, key=lambda c: RANKS.index(c[0]), default=("", "no change"))
+
+
+def _changes(tables: Tables, old: Tables) -> Iterator[tuple[str, str]]:
+    for name in sorted({*tables, *old}):
+        if name not in tables:
+            yield "major", f"the removal of table {name}"
+        elif name not in old:
+            yield "minor", f"the new table {name}"
+        else:
+            yield from _table_changes(tables[name], old[name])
+
+
+def _table_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
+    for column in set(old.header) - set(new.header):
+        yield "major", f"the removal of {new.name}.{column}"
+    for column in set(new.header) - set(old.header):
+        yield "minor", f"the new column {new.name}.{column}"
+    types = {f.name: f.type for f in old.spec.fields}
+    for field in new.spec.fields:
+        if types.get(field.name, field.type) != field.type:
+            yield "major", f"the new type of {new.name}.{field.name}"
+    yield from _row_changes(new, old)
+
+
+def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
+    shared = [c for c in old.header if c in new.header]
+    rows, before = _rows(new, shared), _rows(old, shared)
+    quiet = new.name in QUIET_TABLES
+    gone = before.keys() - rows.keys()
+    if gone and (_opaque(new) or new.name == "codes") and not quiet:
+        yield "major", f"{len(gone)} row(s) gone from {new.name}"
+    elif gone or rows.keys() - before.keys():
+        yield "patch" if quiet else "minor", f"rows added to or removed from {new.name}"
+    for key in rows.keys() & before.keys():
+        different = {c for c in shared if rows[key][c] != before[key][c]}
+        if different:
+            yield "patch" if quiet or different <= set(QUIET_COLUMNS) else "minor", f"changed rows of {new.name}"
+
+
+def _rows(table: Table, columns: list[str]) -> dict[str, dict[str, str | None]]:
+    return {table.key(r): {c: table.cell(r, c) for c in columns} for r in range(len(table.records))}
+
+
+def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
+    """Return the least version after ``earlier`` for a change of this rank, and why.
+
+    Before 1.0.0 a major change raises the second number, as semantic versioning has it.
+    """
+    major, minor, patch = _parts(earlier)
+    if rank == "major" and major == 0:
+        rank = "minor"
+    due = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}.get(rank, (major, minor, patch))
+    return ".".join(map(str, due)), why
+
+
+def _parts(version: str) -> tuple[int, int, int]:
+    match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
+    return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)
