@@ -17,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from commdip import canonical
+from commdip import canonical, edtf
 from commdip.package import open_package, shipped_spec
 
 ROOT = Path(__file__).parents[1]
@@ -60,6 +60,8 @@ class Store:
         """Add a row, or find the one that says the same; return the row that stands."""
         clean = {f: canonical.clean(_text(row.get(f))) for f in self.fields[name].names}
         key = self.natural(name, clean)
+        if name == "tenures" and (spell := self.same_spell(clean, row.get("day", ""))):
+            return self.reconcile(name, spell, clean, quiet)
         if any(key) and key in self.index[name]:
             return self.reconcile(name, self.index[name][key], clean, quiet)
         if name in PREFIX:
@@ -69,10 +71,19 @@ class Store:
         self.index[name][key] = clean
         return clean
 
+    def same_spell(self, row: Row, day: str) -> Row | None:
+        """Return the spell that a new one repeats: same person, party and office, and a time in common.
+
+        ``day`` is a day on which the office was held, for spells whose start no source gives.
+        """
+        same = ("leader_id", "state_id", "organization_id", "office")
+        found = [r for r in self.rows["tenures"] if all(r[c] == row[c] for c in same) and _overlap(r, row, day)]
+        return found[0] if len(found) == 1 else None
+
     def reconcile(self, name: str, old: Row, new: Row, quiet: bool) -> Row:
         """Fill what the old row lacks; tell where the two differ."""
         for field, value in new.items():
-            if value and not old[field]:
+            if value and (not old[field] or _refines(value, old[field])):
                 old[field] = value
             elif value and value != old[field] and not quiet and field not in ("summary", "note", "title", "accessed"):
                 print(f"differs: {name} {self.natural(name, old)} {field}: kept {old[field]!r}, not {value!r}")
@@ -90,6 +101,20 @@ class Store:
 
 def _single(table: str) -> str:
     return {"tenures": "tenure", "invitations": "invitation", "contacts": "contact", "statements": "statement", "sources": "source"}.get(table, table)
+
+
+def _overlap(one: Row, other: Row, day: str) -> bool:
+    """Return whether two spells share more than a day of handover, as far as their dates tell."""
+    if one["start"] and other["start"]:
+        first, second = sorted((one, other), key=lambda r: r["start"])
+        return not first["end"] or second["start"] < first["end"]
+    dated = one if one["start"] or one["end"] else other
+    return not day or (dated["start"] <= day and (not dated["end"] or day <= dated["end"]))
+
+
+def _refines(new: str, old: str) -> bool:
+    """Return whether a date says what an earlier one says, to a finer unit."""
+    return edtf.is_valid(new) and edtf.is_valid(old) and len(new) > len(old) and new.startswith(old)
 
 
 def _text(value: Any) -> str:

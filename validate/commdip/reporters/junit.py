@@ -51,7 +51,7 @@ def _case(rule: Entry, report: Report, places: Places) -> ET.Element:
     elif reasons and rule.code not in report.rules_run:
         _add(case, "skipped", "", message="; ".join(reasons))
         return case
-    notes = [*_lines([f for f in found if f.severity == INFO], places), *(f"Not judged: {r}" for r in reasons)]
+    notes = [*_lines([f for f in found if f.severity == INFO], places), *(f"Skipped in part: {r}" for r in reasons)]
     if notes:
         _add(case, "system-out", notes)
     return case

@@ -54,7 +54,7 @@ def _invocation(report: Report, places: dict[str, int]) -> dict[str, Any]:
 def _not_judged(skipped: Skipped, places: dict[str, int]) -> dict[str, Any]:
     return {
         "level": "note",
-        "message": _text(f"{skipped.rule} was not judged: {skipped.reason}"),
+        "message": _text(f"{skipped.rule} skipped: {skipped.reason}"),
         "associatedRule": {"id": skipped.rule, "index": places[skipped.rule]},
     }
 

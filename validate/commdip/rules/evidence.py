@@ -69,6 +69,7 @@ ORIGIN = declare(Rule(
     "Name the first source of the chain as origin.",
 ))
 FACTS = ("ceremonies", "invitations", "participation", "contacts", "statements", "tenures", "memberships")
+NO_FACTS = ("codes", "mode_roles", "rank_offices", "series", "retired_ids", "waivers")
 HEADS = ("head-of-state", "head-of-government", "party-leader")
 
 
@@ -85,7 +86,8 @@ def records(t: Tables) -> Frame:
 
 
 def _named(t: Tables) -> list[str]:
-    return [n for n in ("ceremonies", "contacts", "coverage", "invitations", "leaders", "memberships", "organizations", "participation", "sources", "statements", "states", "tenures") if n in t.frames]
+    """Return the tables whose rows evidence and retirement can be about: those of facts, not of vocabularies."""
+    return [n for n, spec in t.specs.items() if spec.primary_key and n not in NO_FACTS]
 
 
 def _keys(t: Tables, table: str) -> Frame:

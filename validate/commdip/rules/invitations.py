@@ -24,8 +24,8 @@ ANSWER = declare(Rule(
 ))
 REASON = declare(Rule(
     "INV03", "reason-fits", ERROR,
-    "A reason stands only where somebody did not come or was not invited, or would not say.",
-    "A reason for coming is not coded.",
+    "A reason does not go with an acceptance.",
+    "A reason says why somebody stays away or is not invited; why one comes is not coded.",
     "Remove the reason, or correct response or status.",
 ))
 CHANNEL = declare(Rule(
@@ -85,12 +85,10 @@ def date_without_answer(t: Tables) -> Frame:
     return t["invitations"].filter(known("responded_on") & (nw.col("response").is_null() | (nw.col("response") == "none-reported")))
 
 
-@row_rule(REASON, table="invitations", column="reason", inputs=("response", "status"), message="Reason {reason} with the answer {response_}.")
+@row_rule(REASON, table="invitations", column="reason", inputs=("response", "status"), message="Reason {reason} with the answer {response}.")
 def reason_fits(t: Tables) -> Frame:
     """Find reasons where nobody stayed away."""
-    came = nw.col("response").is_in(["accepted", "none-reported"]) | nw.col("response").is_null()
-    rows = t["invitations"].filter(known("reason") & (nw.col("status") == "extended") & came)
-    return rows.with_columns(nw.col("response").fill_null("(empty)").alias("response_"))
+    return t["invitations"].filter(known("reason") & (nw.col("response") == "accepted"))
 
 
 @row_rule(CHANNEL, table="invitations", column="contact_id", inputs=("invited_state_id", "invited_organization_id"), message="{contact_id} has no party {party_}.",

@@ -76,7 +76,7 @@ EXPECTED = declare(Rule(
     "Add the accepted invitation or the announcement; a plain refusal needs no participation row.",
 ))
 PERSON = declare(Rule(
-    "PAR12", "person-named", ERROR,
+    "PAR12", "person-named", WARNING,
     "Every rank but delegation and contingent is a person's.",
     "A rank without a person cannot be checked against an office.",
     "Name the leader, or code the rank as delegation.",
@@ -222,12 +222,14 @@ def attendance_witnessed(t: Tables) -> Frame:
 def _leaders_coded(t: Tables) -> Frame:
     """Return ceremony_id and ``coded_``: how many states sent their head of state or government."""
     heads = t["participation"].filter((nw.col("outcome") == "attended") & nw.col("rank").is_in(["head-of-state", "head-of-government", "party-leader"]))
-    parties = heads.filter(known("state_id", "ceremony_id")).select("ceremony_id", "state_id").unique(["ceremony_id", "state_id"])
+    # The head of a constituent entity comes with his state; hosts do not count him beside it.
+    entities = t["states"].filter(nw.col("kind") == "sub-state").select("state_id")
+    parties = heads.filter(known("state_id", "ceremony_id")).join(entities, on="state_id", how="anti").select("ceremony_id", "state_id").unique(["ceremony_id", "state_id"])
     return parties.group_by("ceremony_id").agg(nw.len().alias("coded_"))
 
 
 @row_rule(COUNT, table="ceremonies", column="reported_leader_count", inputs=("ceremony_id",), message="The host reported {reported_leader_count} leaders; {coded_} states are coded with their head of state or government.",
-          lookups={"participation": Lookup("ceremony_id", ("state_id", "rank", "outcome"))})
+          lookups={"participation": Lookup("ceremony_id", ("state_id", "rank", "outcome")), "states": Lookup("state_id", ("kind",), "ceremony_id")})
 def leader_count(t: Tables) -> Frame:
     """Find ceremonies where the coded leaders are not as many as the host reported."""
     rows = t["ceremonies"].filter(known("reported_leader_count")).join(_leaders_coded(t), on="ceremony_id", how="left")

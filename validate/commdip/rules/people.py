@@ -87,6 +87,6 @@ def leader_id_fits(t: Tables) -> Frame:
     """Find identifiers that are not family name and given name, where both are plain ASCII."""
     rows = t["leaders"].filter(known("family_name", "given_name"))
     both = nw.concat_str(nw.col("family_name"), nw.lit("-"), nw.col("given_name"))
-    due = both.str.to_lowercase().str.replace_all(r"[ .]+", "-").str.replace_all(r"['’]", "")
+    due = both.str.to_lowercase().str.replace_all(r"[ .]+", "-").str.replace_all(r"['’]|-$", "")
     ascii_only = both.str.replace_all(r"[A-Za-z .'’-]", "").str.len_chars() == 0
     return rows.filter(ascii_only).with_columns(due.alias("due_")).filter(nw.col("due_") != nw.col("leader_id"))

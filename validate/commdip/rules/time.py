@@ -251,7 +251,8 @@ def tenure_overlap(t: Tables) -> Frame:
 def open_spell(t: Tables) -> Frame:
     """Find spells without an end that another spell of the same office follows."""
     pairs = t.made("spell pairs", lambda: _pairs(t))
-    followed = pairs.filter(nw.col("other_end_").is_null()).select(
+    surely_later = nw.col("other_start_") < nw.col("start_earliest")
+    followed = pairs.filter(nw.col("other_end_").is_null() & surely_later).select(
         nw.col("other_").alias(ROW), nw.col("leader_id").alias("next_"), nw.col("start").alias("next_start_")
     )
     return _spells_of_one(t).join(followed.unique(ROW, keep="any"), on=ROW, how="inner")
