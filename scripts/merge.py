@@ -23,7 +23,6 @@ from commdip.package import open_package, shipped_spec
 ROOT = Path(__file__).parents[1]
 PREFIX = {"tenures": "T", "invitations": "I", "participation": "P", "contacts": "C", "statements": "V", "sources": "S", "evidence": "E"}
 NATURAL = {
-    "tenures": ("leader_id", "state_id", "organization_id", "office", "start"),
     "invitations": ("ceremony_id", "invited_state_id", "invited_organization_id", "invited_leader_id", "status", "response"),
     "participation": ("ceremony_id", "state_id", "organization_id", "leader_id", "rank"),
     "statements": ("contact_id", "ceremony_id", "leader_id", "theme", "summary"),
@@ -60,10 +59,9 @@ class Store:
         """Add a row, or find the one that says the same; return the row that stands."""
         clean = {f: canonical.clean(_text(row.get(f))) for f in self.fields[name].names}
         key = self.natural(name, clean)
-        if name == "tenures" and (spell := self.same_spell(clean, row.get("day", ""))):
-            return self.reconcile(name, spell, clean, quiet)
-        if any(key) and key in self.index[name]:
-            return self.reconcile(name, self.index[name][key], clean, quiet)
+        old = self.same_spell(clean, row.get("day", "")) if name == "tenures" else self.index[name].get(key)
+        if old and any(key):
+            return self.reconcile(name, old, clean, quiet)
         if name in PREFIX:
             self.last[name] += 1
             clean[f"{_single(name)}_id"] = f"{PREFIX[name]}{self.last[name]:05d}"
