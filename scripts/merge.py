@@ -76,7 +76,7 @@ class Store:
         """
         same = ("leader_id", "state_id", "organization_id", "office")
         found = [r for r in self.rows["tenures"] if all(r[c] == row[c] for c in same) and _overlap(r, row, day)]
-        return found[0] if len(found) == 1 else None
+        return next((r for r in found if r["start"] == row["start"]), found[0] if found else None)
 
     def reconcile(self, name: str, old: Row, new: Row, quiet: bool) -> Row:
         """Fill what the old row lacks; tell where the two differ."""

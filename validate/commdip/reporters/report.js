@@ -55,6 +55,17 @@
     return count;
   }
 
+  // In a wide row the offending cell may stand outside what is seen.
+  const unseen = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const hit = target.querySelector("td.hit");
+      if (!isIntersecting || !hit) continue;
+      if (hit.offsetLeft + hit.offsetWidth > target.clientWidth) target.scrollLeft = hit.offsetLeft - target.clientWidth / 2;
+      unseen.unobserve(target);
+    }
+  });
+  groups.querySelectorAll(".row").forEach((row) => unseen.observe(row));
+
   form.addEventListener("input", (event) => (event.target.name === "view" ? arrange() : filter()));
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("reset", () => setTimeout(arrange));
