@@ -60,13 +60,14 @@ class Store:
         clean = {f: canonical.clean(_text(row.get(f))) for f in self.fields[name].names}
         key = self.natural(name, clean)
         old = self.same_spell(clean, row.get("day", "")) if name == "tenures" else self.index[name].get(key)
-        if old and any(key):
+        if old:
             return self.reconcile(name, old, clean, quiet)
         if name in PREFIX:
             self.last[name] += 1
             clean[f"{_single(name)}_id"] = f"{PREFIX[name]}{self.last[name]:05d}"
         self.rows[name].append(clean)
-        self.index[name][key] = clean
+        if any(key):
+            self.index[name][key] = clean
         return clean
 
     def same_spell(self, row: Row, day: str) -> Row | None:

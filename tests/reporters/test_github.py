@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import HOSTILE, RULES
+from .conftest import HOSTILE, RULES
 
 from commdip.findings import Skipped
 from commdip.reporters.github import CELL, IN_SUMMARY, render

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 import pytest
-from conftest import HOSTILE, RULES
+from .conftest import HOSTILE, RULES
 
 from commdip.findings import Skipped
 from commdip.reporters import html

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import xmlschema
-from conftest import HOSTILE, RULES
+from .conftest import HOSTILE, RULES
 from junitparser import Failure, JUnitXml, Skipped, TestCase
 
 from commdip import findings
@@ -94,7 +94,8 @@ def test_hostile_values(hostile, name):
     (failure,) = cases(hostile)["COL04"].result
     legal = re.sub("[\x00-\x08\x0e-\x1f\ud800-\udfff￾￿]", "�", HOSTILE[name])
     # A parser turns every line end of a text into a line feed.
-    assert f"{re.sub('\r\n?', '\n', legal)} is no term." in failure.text
+    shown = re.sub("\r\n?", "\n", legal)
+    assert f"{shown} is no term." in failure.text
 
 
 def test_broken_package(broken_report, broken_package, monkeypatch):

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from conftest import HOSTILE, RULES
+from .conftest import HOSTILE, RULES
 from jsonschema import Draft202012Validator
 
 from commdip.findings import Skipped
