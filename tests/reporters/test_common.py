@@ -6,7 +6,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-
 from commdip.package import shipped_root
 from commdip.reporters.common import Places, encodable, plural, tally
 
@@ -48,11 +47,22 @@ def test_zip_stands_for_the_folder_it_holds(report, folder):
 
 
 def test_package_elsewhere_is_named_absolutely(report, folder, monkeypatch):
-    monkeypatch.chdir(folder / "data")
+    (folder.parent / "other").mkdir()
+    monkeypatch.chdir(folder.parent / "other")
     places = Places(report(path=str(folder)))
     assert Path(places.path(FILE)) == folder / FILE
     parts = urlsplit(places.uri(FILE))
     assert parts.scheme == "file" and Path(unquote(parts.path)) == folder / FILE
+
+
+def test_uri_of_a_folder_that_looks_like_a_scheme(report, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Places(report(path="c:d")).uri(FILE) == f"c%3Ad/{FILE}"
+
+
+def test_uri_of_a_name_that_utf8_cannot_hold(report, folder, monkeypatch):
+    assert Places(report(path="x")).uri("\ud800.csv") == "x/%3F.csv"
+    assert Places(report(path="/x")).uri("\ud800.csv").endswith("/x/%3F.csv")
 
 
 def test_installed_package(report, tmp_path, monkeypatch):
@@ -68,7 +78,8 @@ def test_on_github_paths_start_at_the_workspace(report, folder, tmp_path, monkey
 
 def test_counts_in_words(report, finding):
     assert tally(report()) == "no findings"
-    assert tally(report(finding(), *[finding(severity="warning")] * 2, finding(severity="info"))) == "1 error, 2 warnings, 1 info"
+    warning = finding(severity="warning")
+    assert tally(report(finding(), warning, warning, finding(severity="info"))) == "1 error, 2 warnings, 1 info"
     assert plural(2000, "info") == "2,000 info"
 
 

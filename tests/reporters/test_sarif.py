@@ -6,11 +6,11 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from .conftest import HOSTILE, RULES
-from jsonschema import Draft202012Validator
-
 from commdip.findings import Skipped
 from commdip.reporters.sarif import FINGERPRINT, render
+from jsonschema import Draft202012Validator
+
+from .conftest import HOSTILE, RULES
 
 SCHEMA = json.loads((Path(__file__).parents[1] / "vendor" / "sarif-2.1.0.json").read_text(encoding="utf-8"))
 VALIDATOR = Draft202012Validator(SCHEMA, format_checker=Draft202012Validator.FORMAT_CHECKER)
@@ -60,7 +60,8 @@ def test_result(report, finding, severity, level):
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "COL04"
     assert result["message"]["text"] == f"mode 'fone' is no term.\n{RULES['COL04'].hint}"
     (location,) = result["locations"]
-    assert location["physicalLocation"] == {"artifactLocation": {"uri": "pkg/data/contacts.csv"}, "region": {"startLine": 3}}
+    place = {"artifactLocation": {"uri": "pkg/data/contacts.csv"}, "region": {"startLine": 3}}
+    assert location["physicalLocation"] == place
     logical = {part["kind"]: part["name"] for part in location["logicalLocations"]}
     assert logical == {"table": "contacts", "column": "mode", "row": "C00002"}
 
@@ -101,7 +102,7 @@ def test_hostile_values(hostile):
     assert by_name["lines"]["message"]["text"].startswith(HOSTILE["lines"])
     for name, result in by_name.items():
         uri = result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
-        assert uri.isascii() and not set(uri) & set(" \"<>\\^`{|}") and not urlsplit(uri).scheme
+        assert uri.isascii() and not set(uri) & set(' "<>\\^`{|}') and not urlsplit(uri).scheme
         assert unquote(uri) == f"pkg/data/{HOSTILE[name]}.csv".replace("\ud800", "?")
 
 
@@ -111,5 +112,5 @@ def test_broken_package_below_the_current_directory(broken_package, broken_repor
     assert result["ruleId"] == "COL04"
     place = result["locations"][0]["physicalLocation"]
     assert place == {"artifactLocation": {"uri": "my%20package/data/contacts.csv"}, "region": {"startLine": 3}}
-    line = (broken_package.parent / unquote(place["artifactLocation"]["uri"])).read_text(encoding="utf-8").split("\n")[2]
-    assert ",fone," in line
+    file = broken_package.parent / unquote(place["artifactLocation"]["uri"])
+    assert ",fone," in file.read_text(encoding="utf-8").split("\n")[2]

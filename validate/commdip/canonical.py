@@ -10,6 +10,7 @@ import csv
 import io
 import json
 import os
+import re
 import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
@@ -32,7 +33,7 @@ UNICODE = declare(Rule("CAN04", "unicode-nfc", ERROR, "Text is in Unicode normal
 VALUES = declare(Rule("CAN05", "value-form", ERROR, "Integers and booleans are written in one way.", _WHY, _HOW))
 FORM = declare(Rule("CAN06", "file-form", ERROR, "Quoting is minimal, lines end with a line feed, and so does the file.", _WHY, _HOW))
 
-FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG01", "PKG02", "PKG03", "FIL01")
+FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG02", "PKG03", "FIL01")
 """Rules whose findings make rewriting unsafe: cells could be lost or stand in wrong columns."""
 
 
@@ -46,8 +47,8 @@ class FormatError(Exception):
 
 def clean(cell: str) -> str:
     """Return a cell's text in canonical form: NFC, no white space around it, no control characters."""
-    text = "".join(c for c in unicodedata.normalize("NFC", cell) if c in "\n\t" or unicodedata.category(c) != "Cc")
-    return text.strip()
+    text = "".join(c for c in cell if c in "\n\t" or unicodedata.category(c) != "Cc")
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def write_csv(header: list[str], records: Iterable[Iterable[str]]) -> bytes:
@@ -73,8 +74,41 @@ def canonical_bytes(table: Table) -> bytes:
 def check(tables: Iterable[Table]) -> Iterator[Finding]:
     """Yield where tables differ from their canonical form; tables that cannot be read are left out."""
     for table in tables:
-        if not any(f.rule in FATAL for f in table.findings) and canonical_bytes(table) != table.source:
+        if not any(f.rule in FATAL for f in table.findings) and not is_canonical(table):
             yield from _differences(table)
+
+
+def is_canonical(table: Table) -> bool:
+    """Return whether a table's file is in canonical form.
+
+    Nearly every file is, so the whole file is looked at first; cells are cleaned one by one only
+    where that finds something that might not belong.
+    """
+    if _header(table) != table.header or _might_be_unclean(table):
+        return canonical_bytes(table) == table.source
+    keys = [[_sortable(cell, kind) for cell in column] for column, kind in _key_columns(table)]
+    rows = list(zip(*keys, strict=True))
+    return rows == sorted(rows) and write_csv(table.header, table.records) == table.source
+
+
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def _might_be_unclean(table: Table) -> bool:
+    text = table.source.decode("utf-8", errors="replace")
+    if _CONTROL.search(text) or not unicodedata.is_normalized("NFC", text):
+        return True
+    if any(cell != cell.strip() for record in table.records for cell in record):
+        return True
+    kinds = {f.name: f.type for f in table.spec.fields}
+    typed = [(p, kinds[c]) for c, p in table.places.items() if kinds.get(c, "string") != "string"]
+    return any(_typed(r[p], kind) != r[p] for p, kind in typed for r in table.records)
+
+
+def _key_columns(table: Table) -> list[tuple[list[str], str]]:
+    """Return the cells and the type of every column of the primary key."""
+    kinds = {f.name: f.type for f in table.spec.fields}
+    return [([r[table.places[k]] for r in table.records], kinds[k]) for k in table.spec.primary_key]
 
 
 def _differences(table: Table) -> Iterator[Finding]:
@@ -182,8 +216,20 @@ def write(package: Package, contents: dict[str, bytes]) -> None:
 
 
 def write_atomic(file: Path, content: bytes) -> None:
-    """Replace a file by new content in one step; the file's mode is kept."""
-    handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    """Replace a file by new content in one step; the file's mode is kept.
+
+    A device or pipe is written to as it is; of a link, the file that it names is replaced. Raises
+    OSError if the file cannot be written.
+    """
+    file = file.resolve()
+    if file.exists() and not file.is_file():
+        file.write_bytes(content)
+        return
+    try:
+        handle, name = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+    except OSError as error:
+        error.filename = str(file)
+        raise
     try:
         with os.fdopen(handle, "wb") as stream:
             stream.write(content)

@@ -105,10 +105,10 @@ def _checks(spec: FieldSpec, vocabularies: Terms) -> list[pa.Check]:
     if spec.edtf:
         checks.append(_each(DATE, edtf.is_valid))
     elif spec.pattern:
-        checks.append(_each(CONSTRAINT, re.compile(spec.pattern).search))
-    if spec.minimum is not None:
+        checks.append(_each(CONSTRAINT, re.compile(spec.pattern).fullmatch))
+    if spec.type == "integer" and spec.minimum is not None:
         checks.append(pa.Check.ge(spec.minimum, name=CONSTRAINT.code))
-    if spec.maximum is not None:
+    if spec.type == "integer" and spec.maximum is not None:
         checks.append(pa.Check.le(spec.maximum, name=CONSTRAINT.code))
     if spec.vocabulary:
         checks.append(_each(VOCABULARY, _in_vocabulary(spec, vocabularies.get(spec.vocabulary, ()))))
@@ -183,6 +183,8 @@ def _message(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str
 
 def _not_in(spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
     allowed = vocabularies.get(spec.vocabulary or "", ())
+    if not allowed:
+        return f"but codes.csv has no vocabulary {spec.vocabulary!r}"
     for part in cell.split(spec.delimiter) if spec.delimiter else [cell]:
         if part not in allowed:
             near = difflib.get_close_matches(part, allowed, 1)

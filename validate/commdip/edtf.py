@@ -27,7 +27,7 @@ def is_valid(text: str) -> bool:
     if not match:
         return False
     year, month, day = (int(part or 1) for part in match.groups())
-    return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(max(year, 1), month)[1]
+    return 1 <= month <= 12 and 1 <= day <= calendar.monthrange(year, month)[1]
 
 
 def problem(text: str) -> str:
@@ -54,6 +54,14 @@ def bounds(text: str) -> tuple[datetime.date, datetime.date]:
     last_month = month or 12
     last_day = day or calendar.monthrange(year, last_month)[1]
     return datetime.date(year, month or 1, day or 1), datetime.date(year, last_month, last_day)
+
+
+def text_bounds(text: str) -> tuple[str, str]:
+    """Return the bounds of one cell as ``earliest`` and ``latest`` give them: open if it is no date."""
+    bare = text.rstrip("?~")
+    if not PATTERN.fullmatch(text):
+        return FIRST, LAST
+    return bare + "-01-01"[len(bare) - 4 :], bare + "-12-31"[len(bare) - 4 :]
 
 
 def earliest(column: str) -> nw.Expr:

@@ -10,7 +10,6 @@ import pandas as pd
 
 from commdip import columns
 from commdip.package import PackageError, open_package
-from commdip.rules.base import ROW
 from commdip.structure import read_package
 from commdip.tables import Table
 
@@ -69,9 +68,9 @@ def load(path: str | Path | None = None) -> Dataset:
 
 
 def _frame(table: Table, vocabularies: columns.Terms) -> pd.DataFrame:
-    frame = table.frame.drop(columns=ROW)
+    frame = table.frame[table.spec.names]
     coded: dict[str, Any] = {
-        f.name: pd.CategoricalDtype(vocabularies.get(f.vocabulary, ()), ordered=True)
+        f.name: pd.CategoricalDtype(list(vocabularies.get(f.vocabulary, ())), ordered=True)
         for f in table.spec.fields
         if f.vocabulary and not f.delimiter
     }

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, TypeGuard
 
 from commdip.specs import TableSpec
 
@@ -81,7 +82,7 @@ class Package:
         return (read_json(ours, ours.name), DESCRIPTOR) if ours.is_file() else (None, DESCRIPTOR)
 
 
-def is_local(path: Any) -> bool:
+def is_local(path: Any) -> TypeGuard[str]:
     """Return whether a path of a descriptor is a file inside the package."""
     if not isinstance(path, str) or not path or "://" in path or "\\" in path:
         return False
@@ -111,7 +112,7 @@ def open_package(path: str | Path | None = None) -> Package:
     try:
         if target.is_dir():
             return _open_descriptor(target / DESCRIPTOR, shown)
-        if not target.exists():
+        if not target.is_file():
             raise PackageError(f"{shown}: no such file or folder; give a folder with a {DESCRIPTOR}, a descriptor or a zip")
         if zipfile.is_zipfile(target):
             return _open_zip(target, shown)
@@ -154,7 +155,7 @@ def _open_zip(file: Path, shown: str) -> Package:
     try:
         with zipfile.ZipFile(file) as archive:
             archive.extractall(folder.name)
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, NotImplementedError) as error:
         raise PackageError(f"{shown}: not a zip that can be read ({error})") from error
     # A zip may hold the package at its top or inside folders (as archives of repositories do).
     found = sorted(Path(folder.name).rglob(DESCRIPTOR), key=lambda p: (len(p.parts), p))

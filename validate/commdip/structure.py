@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import hashlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -42,7 +44,23 @@ def read_package(package: Package) -> tuple[dict[str, Table], list[Finding]]:
             source = file.read_bytes()
             findings += check_digest(resource, source)
             tables[resource.name] = read_table(spec, resource.path, source)
+    findings += check_references(tables)
     return tables, findings
+
+
+def check_references(tables: dict[str, Table]) -> Iterator[Finding]:
+    """Yield foreign keys that do not fit the table they refer to, and take them from its spec."""
+    for table in tables.values():
+        kept = []
+        for i, key in enumerate(table.spec.foreign_keys):
+            parent = tables[key.parent].spec.by_name if key.parent in tables else None
+            wrong = next((t for f, t in zip(key.fields, key.parent_fields, strict=True) if parent is not None and (t not in parent or parent[t].type != table.spec.by_name[f].type)), None)
+            if wrong is None:
+                kept.append(key)
+            else:
+                what = "no field" if wrong not in (parent or {}) else "a field of another type"
+                yield files.SCHEMA.finding(f"At foreignKeys/{i}/reference: {wrong!r} is {what} of {key.parent}.", table=table.name, path=DESCRIPTOR, column=f"foreignKeys/{i}/reference")
+        table.spec = dataclasses.replace(table.spec, foreign_keys=tuple(kept))
 
 
 def check_profile(package: Package) -> Iterator[Finding]:
@@ -113,7 +131,16 @@ def check_schema(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
     yield from wrong
     if wrong:
         return
+    for i, field in enumerate(schema["fields"]):
+        yield from ((f"fields/{i}{at}", what) for at, what in _check_field(field))
     names = [f["name"] for f in schema["fields"]]
+    for i, name in enumerate(names):
+        if name in names[:i]:
+            yield f"fields/{i}/name", f"{name!r} is the name of an earlier field."
+    for i, key in enumerate(schema.get("foreignKeys", [])):
+        ends = [key["fields"], key["reference"]["fields"]]
+        if len({1 if isinstance(e, str) else len(e) for e in ends}) > 1:
+            yield f"foreignKeys/{i}", "Fields and the fields of the reference differ in number."
     keys = [("primaryKey", schema.get("primaryKey", []))]
     keys += [(f"uniqueKeys/{i}", k) for i, k in enumerate(schema.get("uniqueKeys", []))]
     keys += [(f"foreignKeys/{i}/fields", k["fields"]) for i, k in enumerate(schema.get("foreignKeys", []))]
@@ -121,6 +148,23 @@ def check_schema(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
         for name in [key] if isinstance(key, str) else key:
             if name not in names:
                 yield where, f"{name!r} is no field of this schema."
+
+
+def _check_field(field: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield path and message of what a field says that the standard's profile does not judge."""
+    rules = field.get("constraints", {})
+    for name in ("vocabulary", "delimiter"):
+        if name in field and not (isinstance(field[name], str) and field[name]):
+            yield f"/{name}", "Must be text that is not empty."
+    if field.get("type", "string") == "integer":
+        yield from ((f"/constraints/{n}", "Must be an integer.") for n in ("minimum", "maximum") if not isinstance(rules.get(n, 0), int))
+        yield from ((f"/{n}", "Is for fields of type string.") for n in ("edtf", "delimiter", "vocabulary") if field.get(n))
+    try:
+        re.compile(rules.get("pattern", ""))
+    except re.error as error:
+        yield "/constraints/pattern", f"Is no regular expression ({error})."
+    if "pattern" in rules and field.get("type", "string") in ("integer", "boolean"):
+        yield "/constraints/pattern", "Is for fields of type string."
 
 
 def _is_ours(schema: dict[str, Any]) -> bool:
@@ -131,9 +175,10 @@ def _is_ours(schema: dict[str, Any]) -> bool:
 
 def problems(data: Any, name: str) -> Iterator[tuple[str, str]]:
     """Validate JSON against a schema under schemas/; yield path and message of each problem."""
-    for error in sorted(_validator(name).iter_errors(data), key=lambda e: list(map(str, e.absolute_path))):
-        deepest = best_match([error]) or error
-        yield "/".join(map(str, deepest.absolute_path)) or "the top level", _sentence(deepest)
+    errors = sorted(_validator(name).iter_errors(data), key=lambda e: list(map(str, e.absolute_path)))
+    deepest = [best_match([error]) or error for error in errors]
+    # The profile and the standard that it extends may say the same thing twice.
+    yield from dict.fromkeys(("/".join(map(str, e.absolute_path)) or "the top level", _sentence(e)) for e in deepest)
 
 
 def _sentence(error: ValidationError) -> str:

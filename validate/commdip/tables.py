@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from commdip import edtf
 from commdip.findings import Finding
 from commdip.rules import files
 from commdip.rules.base import ROW, Rule
@@ -29,7 +30,8 @@ class Table:
 
     ``records`` are the cells as text, one list a row, each as long as ``header``; ``lines`` the
     physical line on which each row starts. ``frame`` has one column per field of the schema
-    (pandas str, Int64, boolean; empty cells are missing) and ``row_``, the row's number from 0.
+    (pandas str, Int64, boolean; empty cells are missing), ``row_``, the row's number from 0, and
+    for each date its bounds as text, ``X_earliest`` and ``X_latest``.
     ``untyped`` are cells that are not of their column's type, as (row, column); ``broken`` are
     all cells known to be wrong, as column -> row numbers: rules that read such a cell are skipped
     for that row.
@@ -183,7 +185,16 @@ def _type_columns(table: Table) -> None:
         place = places.get(spec.name)
         cells = [r[place] for r in table.records] if place is not None else [""] * len(table.records)
         columns[spec.name] = _typed(table, spec, cells)
+        if spec.edtf:
+            columns |= _bounds(spec.name, cells)
     table.frame = pd.DataFrame(columns)
+
+
+def _bounds(name: str, cells: list[str]) -> dict[str, pd.Series[Any]]:
+    """Return the bounds of a column of dates, as the rules use them (see ``edtf.earliest``)."""
+    known = {c: edtf.text_bounds(c) for c in set(cells)}
+    first, last = (pd.Series([known[c][i] for c in cells], dtype="str") for i in (0, 1))
+    return {f"{name}_earliest": first, f"{name}_latest": last}
 
 
 def _typed(table: Table, spec: FieldSpec, cells: list[str]) -> pd.Series[Any]:

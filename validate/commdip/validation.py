@@ -7,6 +7,7 @@ beside it as an independent witness.
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -235,10 +236,16 @@ def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) 
     the columns that messages name) by the rule's ``id``, for the rules that have any.
     """
     caught: dict[int, pd.DataFrame] = {}
+    failed: list[tuple[RowRule, Exception]] = []
 
     def as_check(rule: RowRule) -> pa.Check:
         def check(series: pd.Series[Any]) -> pd.Series[bool]:
-            rows = rule.check(view).collect().to_native()
+            try:
+                rows = rule.check(view).collect().to_native()
+            except Exception as error:
+                # Pandera would take a crash for a failed check; a rule that crashes is our defect.
+                failed.append((rule, error))
+                raise
             if len(rows):
                 caught[id(rule)] = rows.drop_duplicates(ROW).sort_values(ROW)
             return pd.Series(~series.index.isin(rows[ROW]), index=series.index)
@@ -249,19 +256,18 @@ def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) 
     for rule in rules:
         checks.setdefault(rule.column, []).append(as_check(rule))
     schema = pa.DataFrameSchema({c: pa.Column(None, checks=found, nullable=True) for c, found in checks.items()})
-    try:
+    with contextlib.suppress(pa.errors.SchemaErrors):  # the offending rows are caught already
         schema.validate(frame, lazy=True)
-    except pa.errors.SchemaErrors as errors:
-        for error in errors.schema_errors:
-            if isinstance(error.check_output, BaseException) or str(getattr(error.check, "name", "")) not in REGISTER:
-                raise
+    for rule, error in failed:
+        raise RuntimeError(f"rule {rule.code} on {rule.table} cannot be run: {error}") from error
     return caught
 
 
 def findings_of(rule: RowRule, table: Table, rows: pd.DataFrame) -> list[Finding]:
     """Turn the offending rows of a rule into findings, folding those that are alike."""
     groups: dict[Any, list[dict[str, Any]]] = {}
-    for place, row in enumerate(rows.astype(object).where(rows.notna(), None).to_dict("records")):
+    for place, found_row in enumerate(rows.astype(object).where(rows.notna(), None).to_dict("records")):
+        row = {str(column): value for column, value in found_row.items()}
         alike = tuple(row[c] for c in rule.fold) if rule.fold else place
         groups.setdefault(alike, []).append(row)
     found = []

@@ -11,6 +11,8 @@ import importlib
 import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
 
 from commdip import __version__
 
@@ -22,9 +24,22 @@ class UsageError(Exception):
     """The command was called in a way that it cannot carry out; the message is one line."""
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser that complains in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print what is wrong with the arguments, and exit."""
+        raise SystemExit(complain(f"{message} (see `{self.prog} --help`)"))
+
+    def exit(self, status: int = 0, message: str | None = None) -> NoReturn:
+        """Exit after --help and --version, with nothing left to be written."""
+        sys.stdout.flush()
+        super().exit(status, message)
+
+
 def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line with all subcommands."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="commdip",
         description="Check, format and explain CommDip data packages.",
         epilog="Exit codes: 0 nothing found, 1 findings, 2 could not run.",
@@ -49,9 +64,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit code and never lets an expected error out."""
     from commdip.package import PackageError
 
-    args = parser().parse_args(argv)
+    if sys.stdout is None:  # our caller has closed it
+        sys.stdout = Path(os.devnull).open("w")
     try:
-        return int(args.run(args))
+        args = parser().parse_args(argv)
+        code = int(args.run(args))
+        sys.stdout.flush()  # here, where a reader that has gone is no surprise
+        return code
     except (PackageError, UsageError, ValueError) as error:
         return complain(str(error))
     except BrokenPipeError:
@@ -62,6 +81,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return complain("interrupted")
     except OSError as error:
         return complain(f"{error.filename or 'output'}: {error.strerror or error}")
+    except Exception as error:
+        if os.environ.get("COMMDIP_DEBUG"):
+            raise
+        return complain(f"internal error, please report it (COMMDIP_DEBUG=1 shows more): {type(error).__name__}: {error}")
 
 
 def complain(message: str) -> int:

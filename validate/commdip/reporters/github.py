@@ -58,7 +58,8 @@ def _total(report: Report) -> str:
     """Return the line with the total: as a notice where GitHub does not show all annotations."""
     if max(report.counts.values()) <= SHOWN_BY_GITHUB:
         return f"commdip: {tally(report)}."
-    return f"::notice title=commdip::{tally(report)} in all; GitHub shows {SHOWN_BY_GITHUB} annotations of a type per step."
+    shown = f"GitHub shows {SHOWN_BY_GITHUB} annotations of a type per step"
+    return f"::notice title=commdip::{tally(report)} in all; {shown}."
 
 
 def _append_summary(report: Report, findings: list[Finding], places: Places) -> list[str]:
@@ -76,9 +77,10 @@ def _append_summary(report: Report, findings: list[Finding], places: Places) -> 
 
 def _summary(report: Report, findings: list[Finding], places: Places) -> str:
     name = f"{report.name or 'package'} {report.version}".strip()
-    ran = f"{plural(sum(report.rows.values()), 'row')} in {plural(len(report.rows), 'table')}, {plural(len(report.rules_run), 'rule')} run"
-    head = [f"## {_markdown(name)}: {'valid' if report.valid else 'not valid'}", "", f"**{tally(report).capitalize()}.** {ran}.", ""]
-    return "\n".join([*head, *_table(findings, places), *_not_judged(report.rules_skipped), ""])
+    rows, rules = plural(sum(report.rows.values()), "row"), plural(len(report.rules_run), "rule")
+    head = f"## {_markdown(name)}: {'valid' if report.valid else 'not valid'}"
+    counts = f"**{tally(report).capitalize()}.** {rows} in {plural(len(report.rows), 'table')}, {rules} run."
+    return "\n".join([head, "", counts, "", *_table(findings, places), *_not_judged(report.rules_skipped), ""])
 
 
 def _table(findings: list[Finding], places: Places) -> list[str]:

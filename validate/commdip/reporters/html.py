@@ -18,11 +18,17 @@ from commdip.findings import ERROR, SEVERITIES, WARNING, Finding, Report
 from commdip.reporters.common import encodable, plural, tally
 from commdip.rules.base import REGISTER
 
-MOST = 5000
+MOST = 2000
 """Findings on the page: with more, browsers grow slow and nobody reads on."""
+SCROLLS = 200
+"""Characters that surely fit into a cell without scrolling; lines are counted as 50."""
 VOID = ("input", "link", "meta")
-PICTURES = {i: 0x2400 + i for i in range(0x20) if chr(i) not in "\t\n"} | {0x7F: 0x2421}
-"""Control characters, which would not be seen, and the symbols that stand for them."""
+PICTURES: dict[int, int | str] = {
+    **{i: 0x2400 + i for i in range(0x20) if chr(i) not in "\t\n"},
+    0x7F: 0x2421,
+    **{i: f"[U+{i:04X}]" for i in (0x200B, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)},
+}
+"""Characters that are not seen or turn the text around them about, and what stands for them."""
 PACKAGE = "(package)"
 
 
@@ -68,7 +74,8 @@ def _script() -> list[Html]:
 def _head(report: Report) -> Html:
     """Return the head; its policy lets the browser run our script only and load nothing."""
     digest = base64.b64encode(hashlib.sha256(_asset("report.js").encode("utf-8")).digest()).decode("ascii")
-    policy = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:; base-uri 'none'; form-action 'none'"
+    sources = f"default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{digest}'; img-src data:"
+    policy = f"{sources}; base-uri 'none'; form-action 'none'"
     return el(
         "head",
         el("meta", charset="utf-8"),
@@ -95,9 +102,8 @@ def _verdict(report: Report) -> str:
 
 def _header(report: Report) -> Html:
     state = "bad" if not report.valid else "warn" if report.counts[WARNING] else "good"
-    figures = [(s if s == "info" else f"{s}s", report.counts[s], s) for s in SEVERITIES]
-    figures += [("rules run", len(report.rules_run), ""), ("rows", sum(report.rows.values()), ""), ("tables", len(report.rows), "")]
-    counts = [el("div", el("dt", label), el("dd", f"{n:,}"), class_=kind if n else "") for label, n, kind in figures]
+    sizes = {"rule": len(report.rules_run), "row": sum(report.rows.values()), "table": len(report.rows)}
+    counts = [_figure(noun, n, noun if n else "") for noun, n in (report.counts | sizes).items()]
     return el(
         "header",
         el("p", "Validation of ", el("b", _name(report)), " (", el("code", report.path), ")", class_="package"),
@@ -107,12 +113,18 @@ def _header(report: Report) -> Html:
     )
 
 
+def _figure(noun: str, number: int, kind: str) -> Html:
+    count, label = plural(number, noun).split(" ")
+    return el("div", el("dt", label), el("dd", count), class_=kind)
+
+
 def _findings(report: Report, shown: list[Finding]) -> Html:
     head = el("h2", "Findings", id="findings")
     if not shown:
         return el("section", head, el("p", "No rule found anything to mend."), aria_labelledby="findings")
     cut = len(report.findings) - len(shown)
-    left_off = [el("p", f"This page holds the first {len(shown):,} findings; {cut:,} more are in the other formats.", class_="note")] if cut else []
+    note = f"This page holds the first {len(shown):,} findings; {cut:,} more are in the other formats."
+    left_off = [el("p", note, class_="note")] if cut else []
     groups = el("div", *_groups(report, shown), id="groups")
     status = el("p", f"{tally(report).capitalize()}.", id="status", role="status")
     return el("section", head, *left_off, _controls(report, shown), status, groups, aria_labelledby="findings")
@@ -125,15 +137,18 @@ def _controls(report: Report, shown: list[Finding]) -> Html:
     severities = Counter(f.severity for f in shown)
     boxes = [_box("checkbox", "severity", s, f"{s} ({severities[s]:,})", True) for s in SEVERITIES if severities[s]]
     views = [_box("radio", "view", v, v, v == "rule") for v in ("rule", "table")]
+    search = el("input", type="search", id="search", autocomplete="off", placeholder="words, in any order")
     return el(
         "form",
-        el("label", "Search ", el("input", type="search", id="search", autocomplete="off", placeholder="words, in any order")),
+        el("label", "Search ", search),
         _choice("table", [(t, f"{t} ({tables[t]:,})") for t in order]),
         _choice("rule", [(r, f"{r} {REGISTER[r].name} ({n:,})") for r, n in rules.items()]),
         el("fieldset", el("legend", "Severity"), *boxes),
         el("fieldset", el("legend", "Group by"), *views),
         el("button", "Reset", type="reset"),
-        id="controls", role="search", hidden=True,
+        id="controls",
+        role="search",
+        hidden=True,
     )
 
 
@@ -162,7 +177,8 @@ def _group(report: Report, code: str, found: list[Finding]) -> Html:
     head = el("h3", el("span", code, class_=f"badge {rule.severity}"), " ", rule.statement, " ", _count(len(found)))
     hints = dict.fromkeys(f.hint for f in found)
     why = el("dl", el("dt", "Why"), el("dd", rule.reason), el("dt", "How to mend"), *(el("dd", h) for h in hints))
-    return el("section", head, why, el("div", *(_article(report, f) for f in found), class_="list"), class_="group", data_group=code)
+    articles = el("div", *(_article(report, f) for f in found), class_="list")
+    return el("section", head, why, articles, class_="group", data_group=code)
 
 
 def _count(number: int) -> Html:
@@ -171,14 +187,18 @@ def _count(number: int) -> Html:
 
 def _article(report: Report, finding: Finding) -> Html:
     where = f"{finding.path}:{finding.line}" if finding.line else finding.path
-    place = [el("code", where), *(el("span", el("b", label), " ", el("bdi", text)) for label, text in _place(finding))]
+    badge = el("span", finding.severity, class_=f"badge {finding.severity}")
+    place = [el("span", el("b", label), " ", el("bdi", text)) for label, text in _place(finding)]
     return el(
         "article",
-        el("p", el("span", finding.severity, class_=f"badge {finding.severity}"), el("span", finding.rule, class_="code"), *place, class_="place"),
-        el("p", finding.message, class_="message", dir="auto"),
+        el("p", badge, el("span", finding.rule, class_="code"), el("code", where), *place, class_="place"),
+        _long("p", finding.message, "message"),
         el("p", finding.hint, class_="hint"),
         *_row(report, finding),
-        class_="finding", data_rule=finding.rule, data_table=_table(finding), data_severity=finding.severity,
+        class_="finding",
+        data_rule=finding.rule,
+        data_table=_table(finding),
+        data_severity=finding.severity,
     )
 
 
@@ -191,7 +211,7 @@ def _row(report: Report, finding: Finding) -> list[Html]:
     """Return the row of a finding as a table with the cell marked; its value alone if there is no row."""
     row = report.rows_shown.get((finding.path, finding.line or 0))
     if row is None:
-        return [el("p", "Value: ", el("mark", finding.value, dir="auto"), class_="value")] if finding.value else []
+        return _value(finding.value) if finding.value else []
     head = el("tr", *(el("th", column, scope="col", class_=_hit(column, finding)) for column in row))
     cells = el("tr", *(_cell(text, column == finding.column) for column, text in row.items()))
     name = f"Row {finding.key or ''} of {_table(finding)}, line {finding.line}"
@@ -199,23 +219,37 @@ def _row(report: Report, finding: Finding) -> list[Html]:
     return [el("div", table, class_="row", tabindex="0", role="group", aria_label=name)]
 
 
+def _value(text: str) -> list[Html]:
+    return [el("p", "Value: ", el("mark", _long("span", text, "cell")), class_="value")]
+
+
 def _hit(column: str, finding: Finding) -> str:
     return "hit" if column == finding.column else ""
 
 
 def _cell(text: str, hit: bool) -> Html:
-    shown = el("div", text, class_="cell", dir="auto") if text or not hit else el("i", "empty")
+    shown = _long("div", text, "cell") if text or not hit else el("i", "empty")
     return el("td", el("mark", shown) if hit else shown, class_="hit" if hit else "")
+
+
+def _long(tag: str, text: str, class_: str) -> Html:
+    """Return an element that scrolls if its text is long, and then by the keyboard too."""
+    scrolls = len(text) > SCROLLS or text.count("\n") > SCROLLS // 50
+    return el(tag, text, class_=class_, dir="auto", tabindex="0" if scrolls else False)
 
 
 def _not_judged(report: Report) -> list[Html]:
     if not report.rules_skipped:
         return []
     head = el("h2", "Not judged, or not everywhere", id="skipped")
-    items = [el("li", el("b", s.rule), f" {REGISTER[s.rule].statement}", el("p", s.reason, class_="reason")) for s in report.rules_skipped]
+    items = [_rule(s.rule, el("p", s.reason)) for s in report.rules_skipped]
     return [el("section", head, el("ul", *items, class_="skipped"), aria_labelledby="skipped")]
 
 
+def _rule(code: str, *more: Html) -> Html:
+    return el("li", el("b", code), f" {REGISTER[code].statement}", *more)
+
+
 def _rules_run(report: Report) -> Html:
-    items = [el("li", el("b", code), f" {REGISTER[code].statement}") for code in report.rules_run]
+    items = [_rule(code) for code in report.rules_run]
     return el("details", el("summary", f"Rules run ({len(items)})"), el("ul", *items, class_="skipped"))

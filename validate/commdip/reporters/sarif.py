@@ -65,14 +65,16 @@ def _results(report: Report, places: dict[str, int]) -> list[dict[str, Any]]:
     for finding in report.findings:
         print_of = _fingerprint(finding)
         seen[print_of] += 1
-        results.append({
-            "ruleId": finding.rule,
-            "ruleIndex": places[finding.rule],
-            "level": LEVELS[finding.severity],
-            "message": _text(f"{finding.message}\n{finding.hint}"),
-            "locations": [_location(finding, files)],
-            "partialFingerprints": {FINGERPRINT: f"{print_of}:{seen[print_of]}"},
-        })
+        results.append(
+            {
+                "ruleId": finding.rule,
+                "ruleIndex": places[finding.rule],
+                "level": LEVELS[finding.severity],
+                "message": _text(f"{finding.message}\n{finding.hint}"),
+                "locations": [_location(finding, files)],
+                "partialFingerprints": {FINGERPRINT: f"{print_of}:{seen[print_of]}"},
+            }
+        )
     return results
 
 

@@ -122,6 +122,11 @@ def row_rule(rule: Rule, **properties: Any) -> Callable[[Check], RowRule]:
 
 def on_table(rule: Rule, check: Check, **properties: Any) -> RowRule:
     """Register a check of a rule for one table; ``properties`` are the fields of RowRule."""
-    made = RowRule(**{f.name: getattr(rule, f.name) for f in fields(rule)}, check=check, **properties)
-    ROW_RULES.append(made)
-    return made
+    ROW_RULES.append(for_table(rule, check, **properties))
+    return ROW_RULES[-1]
+
+
+def for_table(rule: Rule, check: Check, **properties: Any) -> RowRule:
+    """Return a check of a rule for one table, unregistered."""
+    words = {f.name: getattr(rule, f.name) for f in fields(Rule)}
+    return RowRule(**words, check=check, **properties)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 import narwhals as nw
 
 from commdip.findings import ERROR
-from commdip.rules.base import ROW, Rule, RowRule, declare
-from commdip.rules.tables import Frame, Tables
+from commdip.rules.base import ROW, Rule, RowRule, declare, for_table
+from commdip.rules.tables import Frame, Tables, known
 from commdip.specs import ForeignKey, TableSpec
 
 PRIMARY = declare(Rule(
@@ -60,46 +60,24 @@ def missing_parents(specs: Mapping[str, TableSpec]) -> dict[str, set[str]]:
 
 def _unique(rule: Rule, spec: TableSpec, key: tuple[str, ...]) -> RowRule:
     def check(t: Tables) -> Frame:
-        rows = t[spec.name]
-        for column in key:
-            rows = rows.filter(~nw.col(column).is_null())
-        groups = rows.group_by(*key).agg(nw.len().alias("times_"), nw.col(ROW).min().alias("first_"))
-        twins = rows.join(groups.filter(nw.col("times_") > 1), on=list(key), how="inner")
-        return twins.filter(nw.col(ROW) > nw.col("first_")).with_columns(other_=nw.col("first_"))
+        rows = t[spec.name].filter(known(*key))
+        return rows.with_columns(nw.col(ROW).min().over(*key).alias("other_")).filter(nw.col(ROW) > nw.col("other_"))
 
-    return RowRule(
-        *_words(rule),
-        table=spec.name, column=key[-1], inputs=key, check=check,
-        message=f"{_shown(key)} stands already on line {{other_line}}.",
-    )
+    message = f"{_shown(key)} stands already on line {{other_line}}."
+    return for_table(rule, check, table=spec.name, column=key[-1], inputs=key, message=message)
 
 
 def _foreign(reference: ForeignKey) -> RowRule:
     fields, targets = list(reference.fields), list(reference.parent_fields)
 
     def check(t: Tables) -> Frame:
-        rows = t[reference.table]
-        for column in fields:
-            rows = rows.filter(~nw.col(column).is_null())
-        # Renaming both sides lets a table refer to itself and keys differ in name.
-        names = [f"target{i}_" for i in range(len(fields))]
-        parents = t[reference.parent].select(*(nw.col(c).alias(n) for c, n in zip(targets, names, strict=True)))
-        rows = rows.with_columns(*(nw.col(c).alias(n) for c, n in zip(fields, names, strict=True)))
-        return rows.join(parents, on=names, how="anti")
+        rows, parents = t[reference.table].filter(known(*fields)), t[reference.parent].select(*targets)
+        return rows.join(parents, left_on=fields, right_on=targets, how="anti")
 
-    return RowRule(
-        *_words(FOREIGN),
-        table=reference.table, column=reference.fields[-1], inputs=reference.fields, check=check,
-        message=f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}.", fold=reference.fields,
-    )
-
-
-def _words(rule: Rule) -> tuple[str, ...]:
-    return (rule.code, rule.name, rule.severity, rule.statement, rule.reason, rule.hint)
+    message = f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}."
+    where = {"table": reference.table, "column": reference.fields[-1]}
+    return for_table(FOREIGN, check, **where, inputs=reference.fields, message=message, fold=reference.fields)
 
 
 def _shown(columns: tuple[str, ...]) -> str:
     return ", ".join(f"{c} {{{c}!r}}" for c in columns)
-
-
-__all__ = ["FOREIGN", "PRIMARY", "UNIQUE", "key_rules", "missing_parents"]

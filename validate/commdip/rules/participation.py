@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import narwhals as nw
 
+from commdip.edtf import FIRST
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
 from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
@@ -270,7 +271,7 @@ def person_named(t: Tables) -> Frame:
 def former_leader(t: Tables) -> Frame:
     """Find former leaders who never led, or who still do."""
     rows = t.at_ceremony("participation").filter((nw.col("rank") == "former-leader") & known("leader_id")).with_columns(party().alias("party_"))
-    still = holding_office(t, rows).filter(nw.col("office").is_in(list(LEADING)) & nw.col("to_").is_null())
+    still = holding_office(t, rows).filter(nw.col("office").is_in(list(LEADING)) & (nw.col("from_") > nw.lit(FIRST)))
     led = t.dated("tenures").filter(nw.col("office").is_in(list(LEADING))).select("leader_id", nw.col("start_earliest").alias("led_from_"), nw.col("end").alias("led_to_"))
     before = rows.join(led, on="leader_id", how="inner").filter(nw.col("led_from_") < nw.col("day_latest"))
     never = except_rows(rows, before).with_columns(nw.lit("has led no state or government before").alias("why_"))

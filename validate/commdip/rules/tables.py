@@ -38,9 +38,14 @@ class Tables:
         return self._made[name]
 
     def dated(self, name: str) -> Frame:
-        """Return a table with ``X_earliest`` and ``X_latest`` for every date column X."""
-        dates = [f.name for f in self.specs[name].fields if f.edtf]
-        return self.made(f"dated {name}", lambda: self[name].with_columns(*bounds(*dates)))
+        """Return a table with ``X_earliest`` and ``X_latest`` for every date column X.
+
+        A reader that goes through the cells anyway has them already.
+        """
+        frame = self[name]
+        there = frame.collect_schema().names()
+        dates = [f.name for f in self.specs[name].fields if f.edtf and f"{f.name}_earliest" not in there]
+        return self.made(f"dated {name}", lambda: frame.with_columns(*bounds(*dates))) if dates else frame
 
     def keyed(self, name: str) -> Frame:
         """Return a dated table with its primary key as one text in the column ``key_``."""
@@ -98,7 +103,8 @@ def key_text(columns: tuple[str, ...]) -> nw.Expr:
 
 def lazy(frame: Any) -> Frame:
     """Return a native frame (pandas, polars, PySpark) as a Narwhals lazy frame."""
-    return nw.from_native(frame).lazy()
+    made: Frame = nw.from_native(frame).lazy()
+    return made
 
 
 def known(*columns: str) -> nw.Expr:

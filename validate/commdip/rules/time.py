@@ -301,16 +301,12 @@ def _event_days(t: Tables) -> list[Frame]:
 
     attended = t.at_ceremony("participation").filter(nw.col("outcome") == "attended")
     said_in = t["statements"].join(t.contact_days(), on="contact_id", how="inner")
-    asked = t.dated("invitations").with_columns(
-        nw.when(nw.col("invited_on").is_null()).then(nw.col("responded_on_earliest")).otherwise(nw.col("invited_on_earliest")).alias("first_"),
-        nw.when(nw.col("invited_on").is_null()).then(nw.col("responded_on")).otherwise(nw.col("invited_on")).alias("shown_"),
-    )
     return [
         days(attended, "participation", "participation_id", "day_earliest", "day"),
         days(t.dated("contacts"), "contacts", "contact_id", "start_earliest", "start"),
         days(said_in, "statements", "statement_id", "day_earliest", "day"),
         days(t.at_ceremony("statements"), "statements", "statement_id", "day_earliest", "day"),
-        days(asked.filter(known("shown_")), "invitations", "invitation_id", "first_", "shown_"),
+        days(t.dated("invitations").filter(known("invited_on")), "invitations", "invitation_id", "invited_on_earliest", "invited_on"),
         days(t.dated("tenures").filter(known("start")), "tenures", "tenure_id", "start_earliest", "start"),
     ]
 
@@ -318,7 +314,7 @@ def _event_days(t: Tables) -> list[Frame]:
 @row_rule(PUBLISHED_BEFORE, table="evidence", column="stance", inputs=("record_table", "record_id", "source_id"),
           message="{source_id} of {published} cannot support {record_id} of {fact_}.",
           lookups={"sources": Lookup("source_id", ("published",)), "contacts": Lookup("contact_id", ("start",), "record_id"),
-                   "participation": Lookup("participation_id", ("ceremony_id", "outcome"), "record_id"), "invitations": Lookup("invitation_id", ("invited_on", "responded_on"), "record_id"),
+                   "participation": Lookup("participation_id", ("ceremony_id", "outcome"), "record_id"), "invitations": Lookup("invitation_id", ("invited_on",), "record_id"),
                    "statements": Lookup("statement_id", ("contact_id", "ceremony_id"), "record_id"), "tenures": Lookup("tenure_id", ("start",), "record_id")})
 def published_before(t: Tables) -> Frame:
     """Find supporting evidence from before the fact."""

@@ -1,0 +1,41 @@
+# Two commands for a newcomer: `make validate` and `make test`. Each sets up what it needs.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: validate test lint format docs benchmark clean
+
+validate: $(VENV)/.base  ## validate the data package
+	$(BIN)/commdip validate .
+
+test: lint  ## run all tests
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev  ## check style and types
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: $(VENV)/.base  ## bring the tables into canonical form
+	$(BIN)/commdip format .
+
+docs: $(VENV)/.base  ## write the generated documents anew
+	$(BIN)/python scripts/docs.py
+
+benchmark: $(VENV)/.base  ## measure a validation against the imports it needs
+	$(BIN)/python benchmarks/startup.py
+
+$(VENV)/.base: pyproject.toml constraints.txt
+	@echo "Setting up $(VENV) ..."
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "commdip needs Python 3.11 or newer; name one with make PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	touch $@
+
+$(VENV)/.dev: $(VENV)/.base
+	$(PIP) --editable '.[dev]'
+	touch $@
+
+clean:
+	rm -rf $(VENV) build dist
