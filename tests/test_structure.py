@@ -214,9 +214,6 @@ def test_extra_columns_and_tables_of_others_are_let_through(copy):
     assert [(f.rule, f.column) for f in report.findings] == [("FIL08", "x")]
 
 
-@pytest.mark.xfail(
-    strict=True, reason="`example` of integer and boolean fields is no text, as Table Schema 2.0 wants it"
-)
 def test_our_schemas_are_valid_table_schemas(copy):
     wrong = {
         f.stem: list(problems(copy.schema(f.stem), "vendor/tableschema-2.0.json"))

@@ -78,9 +78,9 @@ def check_resources(package: Package) -> Iterator[Finding]:
             continue
         name, path = entry.get("name"), entry.get("path")
         if path is not None and not is_local(path):
-            yield files.RESOURCE.finding(f"Resource {name!r} has the path {path!r}, which is not one file inside the package.", table=name, path=DESCRIPTOR, column=f"resources/{i}/path")
+            yield files.RESOURCE.finding(f"Resource {name!r} has the path {path!r}, which is not one file inside the package.", table=str(name), path=DESCRIPTOR, column=f"resources/{i}/path")
         if name in names:
-            yield files.RESOURCE.finding(f"Resource name {name!r} is used twice.", table=name, path=DESCRIPTOR, column=f"resources/{i}/name", value=str(name))
+            yield files.RESOURCE.finding(f"Resource name {name!r} is used twice.", table=str(name), path=DESCRIPTOR, column=f"resources/{i}/name", value=str(name))
         names.append(name)
 
 

@@ -149,25 +149,36 @@ def contradiction_unanswered(t: Tables) -> Frame:
 
 
 def _origins(t: Tables) -> Frame:
-    """Return record_table, record_id, ``root_`` and publisher_kind of what supports or announces a row."""
-    root = nw.when(nw.col("origin_source_id").is_null()).then(nw.col("source_id")).otherwise(nw.col("origin_source_id"))
-    sources = t["sources"].select("source_id", root.alias("root_"), "publisher_kind")
-    claims = t["evidence"].filter(nw.col("stance").is_in(["supports", "announces"])).select("record_table", "record_id", "source_id")
-    return claims.join(sources, on="source_id", how="inner")
+    """Return record_table, record_id, stance, ``root_`` and publisher_kind of what speaks for a row.
+
+    The root is the publisher of the text that a source goes back to: two texts of one agency, and
+    whatever repeats them, are one witness.
+    """
+    sources = t["sources"].select("source_id", "publisher", "origin_source_id", "origin_publisher", "publisher_kind")
+    first = t["sources"].select(nw.col("source_id").alias("origin_source_id"), nw.col("publisher").alias("first_"))
+    named = nw.when(known("origin_publisher")).then(nw.col("origin_publisher")).otherwise(nw.col("publisher"))
+    root = nw.when(known("first_")).then(nw.col("first_")).otherwise(named)
+    roots = sources.join(first, on="origin_source_id", how="left").select("source_id", root.alias("root_"), "publisher_kind")
+    claims = t["evidence"].filter(nw.col("stance").is_in(["supports", "announces"]))
+    return claims.select("record_table", "record_id", "source_id", "stance").join(roots, on="source_id", how="inner")
 
 
-def _independent(t: Tables) -> Frame:
-    """Return record_table, record_id and ``origins_``: how many origins other than rewriting machines a row has."""
+def _independent(t: Tables, table: str, stances: list[str]) -> Frame:
+    """Return record_id and ``origins_``: how many origins other than rewriting machines a row has."""
     rows = t.made("origins", lambda: _origins(t)).filter(nw.col("publisher_kind") != "machine-rewritten")
-    return rows.group_by("record_table", "record_id").agg(nw.col("root_").n_unique().alias("origins_"))
+    rows = rows.filter((nw.col("record_table") == table) & nw.col("stance").is_in(stances))
+    return rows.group_by("record_id").agg(nw.col("root_").n_unique().alias("origins_"))
 
 
 @row_rule(ONE_ORIGIN, table="participation", column="outcome", inputs=("rank", "participation_id"), message="That {leader_id} {outcome} rests on {origins_} independent origin(s).",
           lookups={"evidence": Lookup("record_id", ("record_table", "source_id", "stance"), "participation_id")})
 def attendance_of_one_origin(t: Tables) -> Frame:
     """Find attendance and absence of heads that rests on fewer than two origins."""
-    rows = t["participation"].filter(nw.col("rank").is_in(list(HEADS)))
-    return _of_one_origin(t, rows, "participation", "participation_id")
+    heads = t["participation"].filter(nw.col("rank").is_in(list(HEADS)))
+    # Announcements witness that somebody was expected, not that he came.
+    came = _of_one_origin(t, heads.filter(nw.col("outcome") == "attended"), "participation", ["supports"])
+    stayed = _of_one_origin(t, heads.filter(nw.col("outcome") == "absent"), "participation", ["supports", "announces"])
+    return nw.concat([came, stayed], how="vertical")
 
 
 @row_rule(ONE_ORIGIN, table="invitations", column="response", inputs=("invitation_id", "invited_leader_id"), message="That {invited_leader_id} {response} rests on {origins_} independent origin(s).",
@@ -175,11 +186,12 @@ def attendance_of_one_origin(t: Tables) -> Frame:
 def refusal_of_one_origin(t: Tables) -> Frame:
     """Find refusals that rest on fewer than two origins."""
     rows = t["invitations"].filter(nw.col("response").is_in(["declined", "withdrew"]) & known("invited_leader_id"))
-    return _of_one_origin(t, rows, "invitations", "invitation_id")
+    return _of_one_origin(t, rows, "invitations", ["supports", "announces"])
 
 
-def _of_one_origin(t: Tables, rows: Frame, table: str, key: str) -> Frame:
-    counts = _independent(t).filter(nw.col("record_table") == table).select(nw.col("record_id").alias(key), "origins_")
+def _of_one_origin(t: Tables, rows: Frame, table: str, stances: list[str]) -> Frame:
+    key = t.specs[table].primary_key[0]
+    counts = _independent(t, table, stances).select(nw.col("record_id").alias(key), "origins_")
     rows = rows.join(counts, on=key, how="left").with_columns(nw.col("origins_").fill_null(0).cast(nw.Int64).alias("origins_"))
     return rows.filter(nw.col("origins_") < 2)
 
