@@ -31,6 +31,7 @@ from commdip.specs import FieldSpec, TableSpec
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 BAD = ROOT / "tests" / "bad"
+NOT_JUDGED_SHOWN = 3
 PAGES = (DOCS / "own-data.md",)
 NOTE = "<!-- Written by scripts/docs.py; do not edit. -->"
 REFERENCE_TABLES = ("mode_roles", "rank_offices")
@@ -130,19 +131,19 @@ def examples() -> tuple[dict[str, dict[str, str]], list[str]]:
     problems = []
     for rule in entries():
         folders = sorted(f for f in BAD.glob(f"{rule.code}*") if f.is_dir() and re.fullmatch(rf"{rule.code}([-_].*)?", f.name))
-        expected = [e for f in folders for e in expectations(f / "expected.json") if e.get("rule") == rule.code]
+        expected = [e for f in folders for e in expectations(f / "expected.json") if e.get("rule", rule.code) == rule.code]
         if expected:
             found[rule.code] = {"place": place(expected[0]), "message": str(expected[0]["message"])}
         else:
-            what = "expects no finding of it" if folders else "does not exist"
+            what = "expects no finding of it (expected.json)" if folders else "does not exist"
             problems.append(f"{rule.code}: its bad example tests/bad/{rule.code}-{rule.name} {what}")
     return found, problems
 
 
 def expectations(file: Path) -> list[dict[str, Any]]:
-    """Return the findings that a bad example expects: a list, or an object that holds one."""
+    """Return the findings that a bad example expects: those of all its cases, which stand by title."""
     data = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else []
-    return list(data.get("findings", [])) if isinstance(data, dict) else list(data)
+    return [e for findings in data.values() for e in findings] if isinstance(data, dict) else list(data)
 
 
 def place(finding: dict[str, Any]) -> str:
@@ -456,8 +457,8 @@ def run_page(text: str, folder: Path) -> str:
     A fenced block after ``<!-- file: NAME -->`` is written to that file. Of a block of the
     language console, the lines that begin with ``$`` are run, and what follows them is their
     output; ``<!-- exit: 1 -->`` before the block is the exit code of its last command (0 if
-    nothing is said), ``<!-- not run -->`` leaves it out. An output may leave out lines by a line
-    of three dots. Raises RuntimeError if a command ends otherwise than the page says.
+    nothing is said), ``<!-- not run -->`` leaves it out. Raises RuntimeError if a command ends
+    otherwise than the page says.
     """
     parts, end = [], 0
     for fence in FENCE.finditer(text):
@@ -479,11 +480,11 @@ def run_block(body: str, folder: Path, exit_code: int) -> Iterator[str]:
     """Run the commands of a block; yield each with its output."""
     commands = re.split(r"^\$ ", body, flags=re.MULTILINE)[1:]
     for i, block in enumerate(commands):
-        command, _, documented = block.partition("\n")
+        command = block.split("\n", 1)[0]
         code, output = run(command, folder)
         if code != (exit_code if i == len(commands) - 1 else 0):
             raise RuntimeError(f"`{command}` ended with {code}:\n{output}")
-        yield f"$ {command}\n{documented if shortened(documented, output) else output}"
+        yield f"$ {command}\n{cut(output)}"
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
@@ -495,13 +496,14 @@ def run(command: str, folder: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def shortened(documented: str, output: str) -> bool:
-    """Return whether a documented output is the real one, with lines of dots for what is left out."""
-    if "...\n" not in documented:
-        return documented == output
-    pieces = documented.split("...\n")
-    pattern = "(?:.*\n)*?".join(map(re.escape, pieces))
-    return re.fullmatch(pattern, output) is not None
+def cut(output: str) -> str:
+    """Return an output with all but the first lines of what was not judged left out."""
+    head, heading, rest = output.partition("Not judged\n")
+    listed, blank, tail = rest.partition("\n\n")
+    lines = listed.split("\n")
+    if not heading or len(lines) <= NOT_JUDGED_SHOWN:
+        return output
+    return "".join([head, heading, "\n".join([*lines[:NOT_JUDGED_SHOWN], "  ..."]), blank, tail])
 
 
 if __name__ == "__main__":

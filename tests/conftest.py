@@ -18,6 +18,14 @@ from commdip.findings import Finding, Report
 REPOSITORY = Path(__file__).parents[1]
 
 
+@pytest.fixture(autouse=True, scope="session")
+def _own_cache(tmp_path_factory):
+    """Results that a developer's runs remember must not answer for the tests."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("COMMDIP_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 class Pack:
     """A package in a folder of its own, to be changed and validated."""
 

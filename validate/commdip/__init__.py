@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from commdip.columns import schema as schema
     from commdip.findings import Finding as Finding
     from commdip.findings import Report as Report
-    from commdip.loading import Dataset as Dataset
+    from commdip.dataset import Dataset as Dataset
     from commdip.loading import load as load
     from commdip.package import PackageError as PackageError
     from commdip.validation import validate as validate
 
 __version__ = "0.1.0"
 _HOME = {
-    "Dataset": "loading",
+    "Dataset": "dataset",
     "Finding": "findings",
     "PackageError": "package",
     "Report": "findings",

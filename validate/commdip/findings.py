@@ -58,6 +58,7 @@ class Report:
     rules_run: list[str] = field(default_factory=list)
     rules_skipped: list[Skipped] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    remembered: bool = False
     rows_shown: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict, repr=False)
 
     @property

@@ -1,77 +1,61 @@
-"""Loading a package into pandas."""
+"""Loading a package into pandas, polars or Arrow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
-from commdip import columns
+from commdip import columns, edtf
+from commdip.dataset import Dataset
 from commdip.package import PackageError, open_package
 from commdip.structure import read_package
 from commdip.tables import Table
 
-
-class Dataset(Mapping[str, pd.DataFrame]):
-    """The tables of a package as typed pandas frames.
-
-    Each table is an attribute and an item: ``ds.participation`` is ``ds["participation"]``.
-    ``name`` and ``version`` are those of the package. Columns are pandas ``str`` (missing values
-    where a cell is empty), ``Int64``, ``boolean``, and ordered categoricals where a vocabulary
-    says which terms there are.
-    """
-
-    def __init__(self, name: str, version: str, tables: Mapping[str, pd.DataFrame]) -> None:
-        self.name, self.version = name, version
-        self._tables = dict(tables)
-
-    def __getitem__(self, table: str) -> pd.DataFrame:
-        return self._tables[table]
-
-    def __getattr__(self, table: str) -> pd.DataFrame:
-        try:
-            return self.__dict__["_tables"][table]  # type: ignore[no-any-return]
-        except KeyError:
-            raise AttributeError(f"the package has no table {table!r}; it has {', '.join(self.__dict__.get('_tables', ()))}") from None
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._tables)
-
-    def __len__(self) -> int:
-        return len(self._tables)
-
-    def __dir__(self) -> list[str]:
-        return [*super().__dir__(), *self._tables]
-
-    def __repr__(self) -> str:
-        rows = "\n".join(f"  {name:<21}{len(frame):>7} rows  {len(frame.columns):>2} columns" for name, frame in self.items())
-        return f"<{self.name} {self.version}: {len(self)} tables>\n{rows}"
+Backend = Literal["pandas", "polars", "arrow"]
+LOST = ("FIL01", "FIL05", "PKG02", "PKG03")
+"""Rules whose findings mean that a table, or a part of it, cannot be loaded."""
 
 
-def load(path: str | Path | None = None) -> Dataset:
+def load(path: str | Path | None = None, *, backend: Backend = "pandas") -> Dataset:
     """Load a package.
 
     Takes a folder, a descriptor or a zip; None means the package that ships with the
-    installation. Returns its tables as typed frames, each with the columns of its schema. The
-    data are not validated: a cell that is not of its column's type is missing. Raises
-    PackageError if the package, or a table of it, cannot be read.
+    installation. Returns its tables as typed frames of the ``backend`` (polars and Arrow need
+    their libraries): the columns of the schema, and after them for each date column X the days that
+    it allows, ``X_earliest`` and ``X_latest``. The data are not validated: a cell that is not of its
+    column's type is missing. Raises PackageError if the package, or a table of it, cannot be
+    read, ImportError if the backend is not installed.
     """
     package = open_package(path)
     tables, findings = read_package(package)
-    lost = [f for f in [*findings, *(f for t in tables.values() for f in t.findings)] if f.rule in ("FIL01", "FIL05", "PKG02", "PKG03")]
+    lost = [f for f in [*findings, *(f for t in tables.values() for f in t.findings)] if f.rule in LOST]
     if lost:
         raise PackageError(f"{package.shown}: {lost[0].path}: {lost[0].message} `commdip validate` says more")
     vocabularies = columns.terms(tables["codes"]) if "codes" in tables else columns.shipped_terms()
-    return Dataset(package.name, package.version, {n: _frame(t, vocabularies) for n, t in tables.items()})
+    frames = {name: _frame(table, vocabularies) for name, table in tables.items()}
+    return Dataset(package.name, package.version, frames, backend=backend)
 
 
 def _frame(table: Table, vocabularies: columns.Terms) -> pd.DataFrame:
-    frame = table.frame[table.spec.names]
-    coded: dict[str, Any] = {
-        f.name: pd.CategoricalDtype(list(vocabularies.get(f.vocabulary, ())), ordered=True)
-        for f in table.spec.fields
-        if f.vocabulary and not f.delimiter
+    """Return a table with categories for coded columns and days for dates."""
+    made: dict[str, Any] = {}
+    days: dict[str, Any] = {}
+    for field in table.spec.fields:
+        series = table.frame[field.name]
+        if field.vocabulary and not field.delimiter:
+            series = series.astype(pd.CategoricalDtype(list(vocabularies.get(field.vocabulary, ())), ordered=True))
+        made[field.name] = series
+        if field.edtf:
+            days |= _days(field.name, series)
+    return pd.DataFrame(made | days)
+
+
+def _days(name: str, series: pd.Series[Any]) -> dict[str, pd.Series[Any]]:
+    """Return the earliest and the latest day of a column of dates as datetimes."""
+    known = {text: edtf.bounds(text) for text in series.dropna().unique() if edtf.is_valid(text) and text[:4] != "0000"}
+    return {
+        f"{name}_{side}": pd.to_datetime(series.map({text: days[i] for text, days in known.items()})).astype("datetime64[s]")
+        for i, side in enumerate(("earliest", "latest"))
     }
-    return frame.astype(coded)

@@ -25,6 +25,7 @@ from commdip.rules.base import ROW, Lookup, RowRule
 from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.keys import key_rules, missing_parents
 from commdip.rules.tables import Tables, lazy
+from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
 
 REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
@@ -51,7 +52,7 @@ def validate(
     wanted = chosen_rules(select, ignore)
     package = open_package(path)
     report = Report(package.name, package.version, package.shown)
-    running = witness.start(package) if witness.WITNESS.code in wanted else None
+    running = witness.start(package) if WITNESS.code in wanted else None
     try:
         progress("descriptor and files")
         tables, findings = structure.read_package(package)
@@ -225,8 +226,8 @@ class _Run:
         findings, reasons = witness.hear(running, self.tables, self.findings)
         self.findings += findings
         for reason in reasons:
-            self.skip(witness.WITNESS.code, reason)
-        self.judged.add(witness.WITNESS.code)
+            self.skip(WITNESS.code, reason)
+        self.judged.add(WITNESS.code)
 
 
 def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) -> dict[int, pd.DataFrame]:

@@ -11,17 +11,11 @@ import sys
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from commdip.findings import ERROR, Finding
+from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package
-from commdip.rules.base import Rule, declare
+from commdip.rules.witness import WITNESS
 from commdip.tables import Table
 
-WITNESS = declare(Rule(
-    "WIT01", "frictionless", ERROR,
-    "Frictionless, which is not ours, finds the package valid too.",
-    "What we ship must be valid for the tools that others use.",
-    "Mend the finding of our own rules at the same place first; if there is none, frictionless sees more than we do: please report it.",
-))
 Running = subprocess.Popen[bytes]
 
 

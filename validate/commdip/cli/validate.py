@@ -10,6 +10,10 @@ from __future__ import annotations
 import argparse
 import datetime
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from commdip.findings import Report
 
 FORMATS = ("text", "json", "sarif", "junit", "github", "html")
 
@@ -28,16 +32,36 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="least severity that makes the exit code 1 (default: error)")
     parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
     parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
+    parser.add_argument("--no-cache", action="store_true", help="validate again even what was validated before and has not changed")
     parser.add_argument("--today", type=datetime.date.fromisoformat, metavar="DATE", help="day that counts as today (default: the system's)")
 
 
 def run(args: argparse.Namespace) -> int:
     """Validate, print the report, and return the exit code."""
     from commdip.reporters import write_report
+
+    report = _remembered(args) if not (args.no_cache or args.against) else _validated(args)
+    write_report(report, args.format, args.output)
+    return 1 if report.fails(args.fail_on) else 0
+
+
+def _remembered(args: argparse.Namespace) -> Report:
+    """Return what is remembered of the same package, or validate it and remember the result."""
+    from commdip import cache
+    from commdip.package import open_package
+
+    package = open_package(args.path)
+    name = cache.key(package, args.select, args.ignore, (args.today or datetime.date.today()).isoformat())
+    report = cache.recall(name, package.shown)
+    if report is None:
+        report = _validated(args)
+        cache.remember(name, report)
+    return report
+
+
+def _validated(args: argparse.Namespace) -> Report:
     from commdip.reporters.progress import Progress
     from commdip.validation import validate
 
     with Progress(sys.stderr) as progress:
-        report = validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, progress=progress)
-    write_report(report, args.format, args.output)
-    return 1 if report.fails(args.fail_on) else 0
+        return validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, progress=progress)

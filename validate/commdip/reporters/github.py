@@ -12,7 +12,7 @@ from pathlib import Path
 
 from commdip.findings import ERROR, INFO, SEVERITIES, WARNING, Finding, Report, Skipped
 from commdip.reporters.common import Places, encodable, plural, tally
-from commdip.rules.base import REGISTER
+from commdip.rules import REGISTER
 
 COMMANDS = {ERROR: "error", WARNING: "warning", INFO: "notice"}
 SHOWN_BY_GITHUB = 10

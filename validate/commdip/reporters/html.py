@@ -16,7 +16,7 @@ from pathlib import Path
 from commdip import __version__
 from commdip.findings import ERROR, SEVERITIES, WARNING, Finding, Report
 from commdip.reporters.common import encodable, plural, tally
-from commdip.rules.base import REGISTER
+from commdip.rules import REGISTER
 
 MOST = 2000
 """Findings on the page: with more, browsers grow slow and nobody reads on."""

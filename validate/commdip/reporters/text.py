@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import groupby
 
 from commdip.findings import SEVERITIES, Finding, Report
-from commdip.rules.base import REGISTER
+from commdip.rules import REGISTER
 
 COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m", "ok": "\x1b[32m", "dim": "\x1b[2m", "bold": "\x1b[1m"}
 RESET = "\x1b[0m"
@@ -52,4 +52,8 @@ def _summary(paint: Paint, report: Report) -> str:
     verdict = paint("ok", "valid") if report.valid else paint("error", "not valid")
     rows = f"{sum(report.rows.values()):,} rows in {len(report.rows)} tables"
     name = f"{report.name or 'package'} {report.version}".strip()
-    return f"{name} ({report.path}): {verdict}. {rows}, {len(report.rules_run)} rules run. {counts or 'No findings'}."
+    return f"{name} ({report.path}): {verdict}. {rows}, {len(report.rules_run)} rules run. {counts or 'No findings'}.{_again(report)}"
+
+
+def _again(report: Report) -> str:
+    return " Unchanged since it was validated before; --no-cache runs again." if report.remembered else ""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from commdip.rules import (
     ceremonies,
+    columns,
     contacts,
     coverage,
     evidence,
     files,
+    form,
     invitations,
     keys,
     participation,
@@ -16,6 +18,7 @@ from commdip.rules import (
     states,
     time,
     waivers,
+    witness,
 )
 from commdip.rules.base import REGISTER, ROW_RULES, Rule, RowRule
 
@@ -25,10 +28,12 @@ __all__ = [
     "Rule",
     "RowRule",
     "ceremonies",
+    "columns",
     "contacts",
     "coverage",
     "evidence",
     "files",
+    "form",
     "invitations",
     "keys",
     "participation",
@@ -37,4 +42,5 @@ __all__ = [
     "states",
     "time",
     "waivers",
+    "witness",
 ]
