@@ -27,11 +27,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from unittest import mock
 
+import pandas as pd
+
 from commdip import canonical, columns, structure, validation
 from commdip.findings import Finding, Report
 from commdip.package import DESCRIPTOR, shipped_root
 from commdip.rules.base import RowRule
-from commdip.rules.tables import Tables
+from commdip.rules.tables import Frame, Tables
+from commdip.specs import TableSpec
 from commdip.tables import Table
 
 SEED = 20230509
@@ -2164,93 +2167,133 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 class Reader:
     """Validation that does again only what another content of the files can change.
 
-    The stages of ``commdip.validate`` run as they are, but a file that was read before, a column
-    check of it, its canonical form and a rule whose tables are all unchanged are remembered.
-    ``test_mutations`` proves on a sample that the report is that of ``commdip.validate``.
+    The stages of ``commdip.validate`` run as they are, but what was learnt from the package as it
+    ships is remembered: files read, columns checked, canonical form, and the outcome of every
+    rule whose tables are unchanged. ``test_mutations`` proves on a sample that the findings are
+    those of ``commdip.validate``.
     """
 
     def __init__(self) -> None:
-        self.read: dict = {}
-        self.checked: dict = {}
-        self.formed: dict = {}
-        self.terms: dict = {}
-        self.needs: dict = {}
-        self.caught: dict = {}
+        self.learning = True
+        self.read: dict[tuple[str, bytes], Table] = {}
+        self.terms: dict[int, columns.Terms] = {}
+        self.checked: dict[tuple[int, int], tuple[list[Finding], dict[str, set[int]]]] = {}
+        self.formed: dict[int, list[Finding]] = {}
+        self.needs: dict[tuple, set[str]] = {}
+        self.caught: dict[tuple, pd.DataFrame | None] = {}
+        self.made: dict[str, tuple[set[str], Frame]] = {}
+        self.natives: dict[str, pd.DataFrame] = {}
+
+    def learn(self, root: Path) -> Report:
+        """Validate a package and remember every step of it."""
+        report = self.validate(root)
+        self.learning = False
+        return report
 
     def validate(self, root: Path) -> Report:
+        """Validate a package, without the witness, which is slow and not ours."""
         with self.remembering():
             return validation.validate(root, ignore=["WIT"])
 
     @contextmanager
     def remembering(self) -> Iterator[None]:
-        originals = structure.read_table, columns.check_columns, columns.terms, canonical.check
+        """Put what is remembered in the place of what would be done again."""
+        read_table, check_columns, terms, check = structure.read_table, columns.check_columns, columns.terms, canonical.check
+        findings_of, withhold = validation.findings_of, validation._Run.withhold
 
-        def read_table(spec, path: str, source: bytes) -> Table:
-            key = (repr(spec), path, source)
-            if key not in self.read:
-                self.read[key] = originals[0](spec, path, source)
-            known = self.read[key]
-            return Table(known.spec, path, known.header, known.records, known.lines, list(known.findings), list(known.untyped),
-                         {c: set(rows) for c, rows in known.broken.items()}, known.frame, source)
+        def read(spec: TableSpec, path: str, source: bytes) -> Table:
+            key = (repr(spec), source)
+            known = self.read.get(key) or read_table(spec, path, source)
+            if self.learning:
+                self.read[key] = known
+                self.natives[spec.name] = known.frame
+            broken = {c: set(rows) for c, rows in known.broken.items()}
+            return Table(known.spec, path, known.header, known.records, known.lines, [*known.findings], [*known.untyped], broken, known.frame, source)
 
-        def terms(codes: Table) -> columns.Terms:
-            return self.terms.setdefault(id(codes.frame), (originals[2](codes), codes.frame))[0] if id(codes.frame) not in self.terms else self.terms[id(codes.frame)][0]
+        def vocabularies(codes: Table) -> columns.Terms:
+            known = self.terms.get(id(codes.frame)) or terms(codes)
+            if self.learning:
+                self.terms[id(codes.frame)] = known
+            return known
 
-        def check_columns(table: Table, vocabularies: columns.Terms) -> None:
-            key = (id(table.frame), id(vocabularies))
-            if key not in self.checked:
-                before = len(table.findings)
-                originals[1](table, vocabularies)
-                self.checked[key] = (table.findings[before:], {c: set(r) for c, r in table.broken.items()}, table.frame, vocabularies)
-            else:
-                found, broken, *_ = self.checked[key]
-                table.findings += found
-                table.broken = {c: set(r) for c, r in broken.items()}
+        def columns_of(table: Table, allowed: columns.Terms) -> None:
+            key = (id(table.frame), id(allowed))
+            if key in self.checked:
+                table.findings += self.checked[key][0]
+                table.broken = {c: set(r) for c, r in self.checked[key][1].items()}
+                return
+            before = len(table.findings)
+            check_columns(table, allowed)
+            if self.learning:
+                self.checked[key] = (table.findings[before:], {c: set(r) for c, r in table.broken.items()})
 
-        def check(tables: Iterable[Table]) -> Iterator[Finding]:
+        def form(tables: Iterable[Table]) -> Iterator[Finding]:
             for table in tables:
-                if id(table.frame) not in self.formed:
-                    self.formed[id(table.frame)] = (list(originals[3]([table])), table.frame)
-                yield from self.formed[id(table.frame)][0]
+                found = self.formed.get(id(table.frame)) if self.known(table.name, table.frame) else None
+                found = list(check([table])) if found is None else found
+                if self.learning:
+                    self.formed[id(table.frame)] = found
+                yield from found
 
         with (
-            mock.patch.object(structure, "read_table", read_table), mock.patch.object(columns, "check_columns", check_columns),
-            mock.patch.object(columns, "terms", terms), mock.patch.object(canonical, "check", check),
+            mock.patch.object(structure, "read_table", read), mock.patch.object(columns, "check_columns", columns_of),
+            mock.patch.object(columns, "terms", vocabularies), mock.patch.object(canonical, "check", form),
             mock.patch.object(validation, "run_as_pandera", self.run),
+            mock.patch.object(validation, "findings_of", lambda rule, table, rows: findings_of(rule, table, rows) if len(rows) else []),
+            mock.patch.object(validation._Run, "withhold", lambda run, rule, rows: withhold(run, rule, rows) if len(rows) else rows),
         ):
             yield
 
-    def run(self, frame, rules: list[RowRule], view: Tables) -> dict:
+    def known(self, name: str, frame: pd.DataFrame) -> bool:
+        """Return whether a table is the shipped one."""
+        return not self.learning and self.natives.get(name) is frame
+
+    def run(self, frame: pd.DataFrame, rules: list[RowRule], view: Tables) -> dict[int, pd.DataFrame]:
+        """Do what ``run_as_pandera`` does, without pandera and without repetition."""
+        same = {n for n, x in view.frames.items() if self.known(n, x.to_native())}
+        whole = set(view.specs) == set(self.natives)
+        if whole:
+            view._made.update({n: made for n, (needs, made) in self.made.items() if needs <= same and n not in view._made})
         caught = {}
         for rule in rules:
             # Rules on keys are made anew in each run; what they say tells them apart.
-            name = (rule.code, rule.table, rule.column, rule.inputs, rule.message, getattr(rule.check, "__qualname__", ""), *sorted(rule.lookups))
-            natives = {n: id(x.to_native()) for n, x in view.frames.items()}
-            shape = tuple(sorted((n, repr(s)) for n, s in view.specs.items())) if False else tuple(sorted(view.specs))
-            needs = self.needs.get((name, shape))
-            if needs is None:
-                needs = self.needs[(name, shape)] = self.tables_of(rule, view)
-            key = (name, shape, tuple(natives[n] for n in needs))
-            if key not in self.caught:
-                rows = rule.check(view).collect().to_native()
-                self.caught[key] = (rows.drop_duplicates("row_").sort_values("row_") if len(rows) else None, [view.frames[n].to_native() for n in needs])
-            rows = self.caught[key][0]
+            name = (rule.code, rule.table, rule.message) if rule.code.startswith("KEY") else (rule.check,)
+            if whole and self.needs.get(name, {""}) <= same:
+                rows = self.caught[name]
+            else:
+                watched = Watching(view, self.made) if self.learning else view
+                rows = rule.check(watched).collect().to_native()
+                rows = rows.drop_duplicates("row_").sort_values("row_") if len(rows) else None
+            if self.learning:
+                assert name not in self.needs, name
+                self.needs[name], self.caught[name] = watched.seen, rows
             if rows is not None:
                 caught[id(rule)] = rows
         return caught
 
-    @staticmethod
-    def tables_of(rule: RowRule, view: Tables) -> list[str]:
-        """Return the tables that a rule reads, by watching it."""
-        seen: set[str] = set()
 
-        class Watched(dict):
-            def __getitem__(self, name: str):
-                seen.add(name)
-                return super().__getitem__(name)
+class Watching(Tables):
+    """Tables that note which of them a rule reads, and which a frame made for several rules needs."""
 
-        rule.check(Tables(Watched(view.frames), view.specs, view.today))
-        return sorted(seen)
+    def __init__(self, view: Tables, made: dict[str, tuple[set[str], Frame]]) -> None:
+        super().__init__(view.frames, view.specs, view.today)
+        object.__setattr__(self, "seen", set())
+        object.__setattr__(self, "kept", made)
+
+    def __getitem__(self, name: str) -> Frame:
+        self.seen.add(name)
+        return super().__getitem__(name)
+
+    def made(self, name: str, make: Callable[[], Frame]) -> Frame:
+        # Made once in each rule, so that each rule is seen to read what it needs.
+        if name not in self._made:
+            before = set(self.seen)
+            self.seen.clear()
+            self._made[name] = make()
+            self.kept[name] = (set(self.seen), self._made[name])
+            self.seen.update(before)
+        self.seen.update(self.kept[name][0])
+        return self._made[name]
 
 
 @dataclass
@@ -2279,7 +2322,7 @@ class Bench:
             shutil.copytree(source / name, self.root / name)
         self.data = Data.read(self.root)
         self.reader = Reader()
-        self.before = Counter(map(_what, self.reader.validate(self.root).findings))
+        self.before = Counter(map(_what, self.reader.learn(self.root).findings))
 
     def apply(self, mutation: Mutation) -> dict[str, bytes | None]:
         edit = Edit(self.data)

@@ -36,7 +36,7 @@ def year_of_start(t: Tables) -> Frame:
     return rows.filter(nw.col("start_earliest").str.slice(0, 4).cast(nw.Int64) != nw.col("year"))
 
 
-@row_rule(YEAR, table="ceremonies", column="ceremony_id", inputs=("year", "series"), message="{ceremony_id} is not {due_}.")
+@row_rule(YEAR, table="ceremonies", column="ceremony_id", inputs=("year", "series"), message="By its series and year, {ceremony_id} should be {due_}.")
 def identifier_of_year(t: Tables) -> Frame:
     """Find editions whose identifier is not series and year."""
     due = nw.concat_str(nw.col("series"), nw.lit("-"), nw.col("year").cast(nw.String))

@@ -79,22 +79,22 @@ _CONTACT = {"contacts": Lookup("contact_id", ("mode",))}
 _PARTIES = {"contact_participants": Lookup("contact_id", ("state_id", "organization_id"))}
 
 
-@row_rule(TWO_PARTIES, table="contacts", column="contact_id", message="The contact has {parties_} of {affiliations_}.", lookups=_PARTIES)
+@row_rule(TWO_PARTIES, table="contacts", column="contact_id", message="The contact has {parties_}.", lookups=_PARTIES)
 def two_parties(t: Tables) -> Frame:
     """Find contacts with fewer than two parties or affiliations."""
     rows = t["contact_participants"].with_columns(party().alias("party_"))
     counts = rows.group_by("contact_id").agg(nw.len().alias("n_"), nw.col("party_").n_unique().alias("m_"))
     found = t["contacts"].join(counts, on="contact_id", how="left").with_columns(nw.col("n_").fill_null(0), nw.col("m_").fill_null(0))
     found = found.filter((nw.col("n_") < 2) | (nw.col("m_") < 2))
-    shown = nw.when(nw.col("n_") == 0).then(nw.lit("no party")).otherwise(nw.when(nw.col("n_") == 1).then(nw.lit("one party")).otherwise(nw.lit("parties")))
-    whose = nw.when(nw.col("m_") == 0).then(nw.lit("no state or organization")).otherwise(nw.lit("one state or organization only"))
-    return found.with_columns(shown.alias("parties_"), whose.alias("affiliations_"))
+    shown = nw.when(nw.col("n_") == 0).then(nw.lit("no party")).otherwise(
+        nw.when(nw.col("n_") == 1).then(nw.lit("one party only")).otherwise(nw.lit("parties of one state or organization only")))
+    return found.with_columns(shown.alias("parties_"))
 
 
-@row_rule(ONE_PARTY, table="contact_participants", column="state_id", inputs=("organization_id",), message="The party has {which_} state and organization.")
+@row_rule(ONE_PARTY, table="contact_participants", column="state_id", inputs=("organization_id",), message="The party has {which_} an organization.")
 def one_affiliation(t: Tables) -> Frame:
     """Find parties with both or neither of state and organization."""
-    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither")).otherwise(nw.lit("both"))
+    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither a state nor")).otherwise(nw.lit("both a state and"))
     return t["contact_participants"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
@@ -110,7 +110,7 @@ def _role_counts(t: Tables) -> Frame:
     return t["contact_participants"].group_by("contact_id", "role").agg(nw.len().alias("taken_"))
 
 
-@row_rule(ROLE, table="contacts", column="mode", inputs=("contact_id",), message="{mode} takes {least_} of the role {role}, but the contact has {taken_}.",
+@row_rule(ROLE, table="contacts", column="mode", inputs=("contact_id",), message="A contact of mode {mode} takes {least_} of the role {role}; this one has {taken_}.",
           lookups={"contact_participants": Lookup("contact_id", ("role",))})
 def role_counts(t: Tables) -> Frame:
     """Find contacts where a role is taken too seldom or too often."""
@@ -123,7 +123,7 @@ def role_counts(t: Tables) -> Frame:
     return rows.filter(few | many).with_columns(least.alias("least_"))
 
 
-@row_rule(PLACE, table="contacts", column="city", inputs=("mode", "place_state_id"), message="A {mode} has no place, but the row gives {given_}.")
+@row_rule(PLACE, table="contacts", column="city", inputs=("mode", "place_state_id"), message="A contact of mode {mode} has no place, but the row gives {given_}.")
 def place_of_call(t: Tables) -> Frame:
     """Find calls and letters with a place."""
     given = nw.when(known("city")).then(nw.col("city")).otherwise(nw.col("place_state_id"))
@@ -205,10 +205,10 @@ def far_from_ceremony(t: Tables) -> Frame:
     return rows.filter((nw.col("start_latest") < before) | (nw.col("start_earliest") > after))
 
 
-@row_rule(STATEMENT_PLACE, table="statements", column="contact_id", inputs=("ceremony_id",), message="The statement has {which_} contact and ceremony.")
+@row_rule(STATEMENT_PLACE, table="statements", column="contact_id", inputs=("ceremony_id",), message="The statement has {which_} a ceremony.")
 def statement_place(t: Tables) -> Frame:
     """Find statements with both or neither of contact and ceremony."""
-    which = nw.when(nw.col("contact_id").is_null()).then(nw.lit("neither")).otherwise(nw.lit("both"))
+    which = nw.when(nw.col("contact_id").is_null()).then(nw.lit("neither a contact nor")).otherwise(nw.lit("both a contact and"))
     return t["statements"].filter(not_exactly_one("contact_id", "ceremony_id")).with_columns(which.alias("which_"))
 
 

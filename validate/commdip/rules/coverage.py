@@ -59,7 +59,7 @@ def zero_without_source(t: Tables) -> Frame:
 
 
 def _undeclared_rule(topic: str, table: str) -> None:
-    @row_rule(UNDECLARED, table="coverage", column="completeness", inputs=("ceremony_id", "topic"), message=f"The topic is declared not looked for, but {table} has {{rows_}} row(s) of it.", lookups={table: Lookup("ceremony_id")})
+    @row_rule(UNDECLARED, table="coverage", column="completeness", inputs=("ceremony_id", "topic"), message=f"The topic is declared as not looked for, but there are rows of it in {table}: {{rows_}}.", lookups={table: Lookup("ceremony_id")})
     def check(t: Tables) -> Frame:
         rows = t["coverage"].filter((nw.col("topic") == topic) & (nw.col("completeness") == "none"))
         coded = t[table].filter(known("ceremony_id"))
@@ -73,7 +73,7 @@ for _topic, _table in TOPIC_TABLES.items():
     _undeclared_rule(_topic, _table)
 
 
-@row_rule(POLICY, table="ceremonies", column="invitation_policy", inputs=("ceremony_id",), message="The policy is none, but {invited_} invitation(s) to {ceremony_id} are coded as extended.",
+@row_rule(POLICY, table="ceremonies", column="invitation_policy", inputs=("ceremony_id",), message="The policy is none, but invitations to {ceremony_id} are coded as extended: {invited_}.",
           lookups={"invitations": Lookup("ceremony_id", ("status",))})
 def policy_and_invitations(t: Tables) -> Frame:
     """Find ceremonies without invitations by policy that have some."""

@@ -6,6 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
+from commdip.rules.participation import party
 from commdip.rules.tables import Frame, Tables, except_rows, key_text, known
 
 RECORD = declare(Rule(
@@ -77,7 +78,8 @@ def _record_rule(rule: Rule) -> None:
     # Which table a claim is about stands in the row itself, so the tables are taken together.
     @row_rule(rule, table="evidence", column="record_id", inputs=("record_table",), message="{record_table} has no row {record_id}.")
     def check(t: Tables) -> Frame:
-        return t["evidence"].filter(known("record_table", "record_id")).join(records(t), on=["record_table", "record_id"], how="anti")
+        there = known("record_table", "record_id") & nw.col("record_table").is_in(_named(t))
+        return t["evidence"].filter(there).join(records(t), on=["record_table", "record_id"], how="anti")
 
 
 def records(t: Tables) -> Frame:
@@ -170,7 +172,7 @@ def _independent(t: Tables, table: str, stances: list[str]) -> Frame:
     return rows.group_by("record_id").agg(nw.col("root_").n_unique().alias("origins_"))
 
 
-@row_rule(ONE_ORIGIN, table="participation", column="outcome", inputs=("rank", "participation_id"), message="That {leader_id} {outcome} rests on {origins_} independent origin(s).",
+@row_rule(ONE_ORIGIN, table="participation", column="outcome", inputs=("rank", "participation_id"), message="That {who_} {is_}{outcome} rests on fewer than two independent origins ({origins_}).",
           lookups={"evidence": Lookup("record_id", ("record_table", "source_id", "stance"), "participation_id")})
 def attendance_of_one_origin(t: Tables) -> Frame:
     """Find attendance and absence of heads that rests on fewer than two origins."""
@@ -178,10 +180,12 @@ def attendance_of_one_origin(t: Tables) -> Frame:
     # Announcements witness that somebody was expected, not that he came.
     came = _of_one_origin(t, heads.filter(nw.col("outcome") == "attended"), "participation", ["supports"])
     stayed = _of_one_origin(t, heads.filter(nw.col("outcome") == "absent"), "participation", ["supports", "announces"])
-    return nw.concat([came, stayed], how="vertical")
+    who = nw.when(known("leader_id")).then(nw.col("leader_id")).otherwise(party()).alias("who_")
+    verb = nw.when(nw.col("outcome") == "absent").then(nw.lit("was ")).otherwise(nw.lit("")).alias("is_")
+    return nw.concat([came, stayed], how="vertical").with_columns(who, verb)
 
 
-@row_rule(ONE_ORIGIN, table="invitations", column="response", inputs=("invitation_id", "invited_leader_id"), message="That {invited_leader_id} {response} rests on {origins_} independent origin(s).",
+@row_rule(ONE_ORIGIN, table="invitations", column="response", inputs=("invitation_id", "invited_leader_id"), message="That {invited_leader_id} {response} rests on fewer than two independent origins ({origins_}).",
           lookups={"evidence": Lookup("record_id", ("record_table", "source_id", "stance"), "invitation_id")})
 def refusal_of_one_origin(t: Tables) -> Frame:
     """Find refusals that rest on fewer than two origins."""
@@ -230,17 +234,17 @@ def evidence_twice(t: Tables) -> Frame:
     return rows.join(first, on=same, how="inner").filter(nw.col(ROW) > nw.col("other_"))
 
 
-@row_rule(REPORTED, table="evidence", column="reported_value", inputs=("stance", "field"), message="{source_id} contradicts {field} of {record_id}; with what value?")
+@row_rule(REPORTED, table="evidence", column="reported_value", inputs=("stance", "field"), message="{source_id} contradicts {field} of {record_id}, but its own value is not given.")
 def contradiction_without_value(t: Tables) -> Frame:
     """Find contradictions of a field that do not give the other value."""
     return t["evidence"].filter((nw.col("stance") == "contradicts") & known("field") & nw.col("reported_value").is_null())
 
 
-@row_rule(ORIGIN, table="sources", column="origin_source_id", inputs=("source_id",), message="The origin of {source_id} is {origin_source_id}, {why_}.",
+@row_rule(ORIGIN, table="sources", column="origin_source_id", inputs=("source_id",), message="The origin of {source_id} is {why_}.",
           lookups={"sources": Lookup("source_id", ("origin_source_id",), "origin_source_id")})
 def origin_is_origin(t: Tables) -> Frame:
     """Find origins that repost themselves."""
     roots = t["sources"].select(nw.col("source_id").alias("origin_source_id"), nw.col("origin_source_id").alias("further_"))
     rows = t["sources"].filter(known("origin_source_id")).join(roots, on="origin_source_id", how="inner").filter(known("further_"))
-    why = nw.when(nw.col("source_id") == nw.col("origin_source_id")).then(nw.lit("itself")).otherwise(nw.concat_str(nw.lit("which reposts "), nw.col("further_")))
+    why = nw.when(nw.col("source_id") == nw.col("origin_source_id")).then(nw.lit("itself")).otherwise(nw.concat_str(nw.col("origin_source_id"), nw.lit(", which reposts "), nw.col("further_")))
     return rows.with_columns(why.alias("why_"))

@@ -65,10 +65,10 @@ def _party() -> nw.Expr:
     return nw.when(nw.col("invited_state_id").is_null()).then(nw.col("invited_organization_id")).otherwise(nw.col("invited_state_id"))
 
 
-@row_rule(ONE_PARTY, table="invitations", column="invited_state_id", inputs=("invited_organization_id",), message="The row has {which_} invited state and organization.")
+@row_rule(ONE_PARTY, table="invitations", column="invited_state_id", inputs=("invited_organization_id",), message="The row has {which_} an invited organization.")
 def one_invited_party(t: Tables) -> Frame:
     """Find rows with both or neither of invited state and organization."""
-    which = nw.when(nw.col("invited_state_id").is_null()).then(nw.lit("neither")).otherwise(nw.lit("both"))
+    which = nw.when(nw.col("invited_state_id").is_null()).then(nw.lit("neither an invited state nor")).otherwise(nw.lit("both an invited state and"))
     return t["invitations"].filter(not_exactly_one("invited_state_id", "invited_organization_id")).with_columns(which.alias("which_"))
 
 
@@ -85,7 +85,7 @@ def date_without_answer(t: Tables) -> Frame:
     return t["invitations"].filter(known("responded_on") & (nw.col("response").is_null() | (nw.col("response") == "none-reported")))
 
 
-@row_rule(REASON, table="invitations", column="reason", inputs=("response", "status"), message="Reason {reason} with the answer {response}.")
+@row_rule(REASON, table="invitations", column="reason", inputs=("response", "status"), message="The reason {reason} is given for the answer {response}.")
 def reason_fits(t: Tables) -> Frame:
     """Find reasons where nobody stayed away."""
     return t["invitations"].filter(known("reason") & (nw.col("response") == "accepted"))
@@ -127,10 +127,12 @@ def invited_in_office(t: Tables) -> Frame:
     rows = t.at_ceremony("invitations").filter(known("invited_leader_id"))
     # Former leaders are invited too: every office of the party held by the day will do.
     rows = rows.with_columns(nw.col("invited_leader_id").alias("leader_id"), _party().alias("party_"), nw.lit("0001-01-01").alias("day_earliest"))
+    rows = rows.filter(known("party_"))  # INV01 finds the others
     return except_rows(rows, holding_office(t, rows))
 
 
-@row_rule(INVITER, table="invitations", column="inviting_leader_id", inputs=("ceremony_id", "inviting_state_id"), message="{leader_id} held no office of {party_} by {day}.",
+@row_rule(INVITER, table="invitations", column="inviting_leader_id", inputs=("ceremony_id", "inviting_state_id"),
+          message="{leader_id} held no office of {party_} in the time before {ceremony_id} or on the day.",
           lookups={**_CEREMONY, "tenures": Lookup("leader_id", ("state_id", "start", "end"), "inviting_leader_id")})
 def inviter_in_office(t: Tables) -> Frame:
     """Find inviting leaders without an office of the inviting state in the time before the ceremony."""
@@ -140,7 +142,7 @@ def inviter_in_office(t: Tables) -> Frame:
     return except_rows(rows, holding_office(t, rows))
 
 
-@row_rule(INVITER, table="invitations", column="inviting_state_id", inputs=("ceremony_id",), message="{inviting_state_id} invites to a ceremony of {host_}.", lookups=_CEREMONY)
+@row_rule(INVITER, table="invitations", column="inviting_state_id", inputs=("ceremony_id",), message="{inviting_state_id} invites to a ceremony that {host_} hosts.", lookups=_CEREMONY)
 def inviter_is_host(t: Tables) -> Frame:
     """Find invitations of states that are not the host."""
     return t.at_ceremony("invitations").filter(known("inviting_state_id") & (nw.col("inviting_state_id") != nw.col("host_")))

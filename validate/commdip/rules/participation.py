@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import narwhals as nw
 
-from commdip.edtf import FIRST
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
 from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
@@ -102,10 +101,10 @@ def not_exactly_one(left: str, right: str) -> nw.Expr:
     return nw.col(left).is_null() == nw.col(right).is_null()
 
 
-@row_rule(ONE_PARTY, table="participation", column="state_id", inputs=("organization_id",), message="The row has {which_} state and organization.")
+@row_rule(ONE_PARTY, table="participation", column="state_id", inputs=("organization_id",), message="The row has {which_} an organization.")
 def one_party(t: Tables) -> Frame:
     """Find rows with both or neither of state and organization."""
-    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither")).otherwise(nw.lit("both"))
+    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither a state nor")).otherwise(nw.lit("both a state and"))
     return t["participation"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
@@ -130,12 +129,13 @@ def contingent_twice(t: Tables) -> Frame:
     return _repeated(rows, "ceremony_id", "state_id")
 
 
-@row_rule(CAPACITY, table="participation", column="capacity", inputs=("rank", "leader_id"), message="Capacity {capacity} does not go with rank {rank}{person_}.")
+@row_rule(CAPACITY, table="participation", column="capacity", inputs=("rank", "leader_id"), message="Capacity {capacity}{joint_}rank {rank}{person_} do not go together.")
 def capacity_fits(t: Tables) -> Frame:
     """Find rows that are contingents by one of rank, capacity and leader, and not by another."""
     by_rank, by_capacity = nw.col("rank") == "contingent", nw.col("capacity") == "contingent"
     person = nw.when(known("leader_id")).then(nw.lit(" and a leader")).otherwise(nw.lit("")).alias("person_")
-    return t["participation"].filter((by_rank != by_capacity) | (by_rank & known("leader_id"))).with_columns(person)
+    joint = nw.when(known("leader_id")).then(nw.lit(", ")).otherwise(nw.lit(" and ")).alias("joint_")
+    return t["participation"].filter((by_rank != by_capacity) | (by_rank & known("leader_id"))).with_columns(person, joint)
 
 
 def _holding_rank(t: Tables, rows: Frame) -> Frame:
@@ -151,6 +151,7 @@ def rank_of_office(t: Tables) -> Frame:
     """Find ranks that no office held on the day gives."""
     free = ["contingent", "delegation", "former-leader"]
     rows = t.at_ceremony("participation").filter(known("leader_id") & ~nw.col("rank").is_in(free)).with_columns(party().alias("party_"))
+    rows = rows.filter(known("party_"))  # PAR01 finds the others
     wrong = except_rows(rows, _holding_rank(t, rows))
     offices = holding_office(t, wrong).group_by(ROW).agg(nw.col("office").min().alias("office_"))
     wrong = wrong.join(offices, on=ROW, how="left")
@@ -182,7 +183,7 @@ def stand_in_fits(t: Tables) -> Frame:
     return rows.filter(wrong).with_columns(why.alias("why_"))
 
 
-@row_rule(CYCLE, table="participation", column="stands_in_for", inputs=("participation_id",), message="{participation_id} stands in for {stands_in_for}, which stands in for it in turn.")
+@row_rule(CYCLE, table="participation", column="stands_in_for", inputs=("participation_id",), message="{participation_id} stands in for {stands_in_for}, and so for itself.")
 def stand_in_cycle(t: Tables) -> Frame:
     """Find rows that stand in for themselves, directly or through up to two others."""
     links = t["participation"].filter(known("stands_in_for")).select(nw.col("participation_id").alias("step_"), nw.col("stands_in_for").alias("next_"))
@@ -229,7 +230,7 @@ def _leaders_coded(t: Tables) -> Frame:
     return parties.group_by("ceremony_id").agg(nw.len().alias("coded_"))
 
 
-@row_rule(COUNT, table="ceremonies", column="reported_leader_count", inputs=("ceremony_id",), message="The host reported {reported_leader_count} leaders; {coded_} states are coded with their head of state or government.",
+@row_rule(COUNT, table="ceremonies", column="reported_leader_count", inputs=("ceremony_id",), message="Leaders that the host reported: {reported_leader_count}; states coded with their head of state or government: {coded_}.",
           lookups={"participation": Lookup("ceremony_id", ("state_id", "rank", "outcome")), "states": Lookup("state_id", ("kind",), "ceremony_id")})
 def leader_count(t: Tables) -> Frame:
     """Find ceremonies where the coded leaders are not as many as the host reported."""
@@ -245,7 +246,7 @@ def host_as_guest(t: Tables) -> Frame:
     return t.at_ceremony("participation").filter(nw.col("state_id") == nw.col("host_"))
 
 
-@row_rule(EXPECTED, table="participation", column="outcome", inputs=("participation_id", "ceremony_id", "leader_id"), message="{who_} is coded absent, but nothing says that he was expected.",
+@row_rule(EXPECTED, table="participation", column="outcome", inputs=("participation_id", "ceremony_id", "leader_id"), message="{who_} is coded absent, but nothing says that {who_} was expected.",
           lookups={"invitations": Lookup("ceremony_id", ("invited_leader_id", "response")), "evidence": Lookup("record_id", ("record_table", "stance"), "participation_id")})
 def absent_was_expected(t: Tables) -> Frame:
     """Find absences without an accepted or withdrawn invitation, an announcement, or a substitute."""
@@ -266,16 +267,20 @@ def person_named(t: Tables) -> Frame:
     return t["participation"].filter(nw.col("leader_id").is_null() & ~nw.col("rank").is_in(["delegation", "contingent"]))
 
 
-@row_rule(FORMER, table="participation", column="rank", inputs=("leader_id", "state_id", "ceremony_id"), message="{leader_id} {why_} on {day}.",
+@row_rule(FORMER, table="participation", column="rank", inputs=("leader_id", "state_id", "ceremony_id"), message="{leader_id} {why_} {day}.",
           lookups={**_CEREMONY, "tenures": Lookup("leader_id", ("state_id", "office", "start", "end"))})
 def former_leader(t: Tables) -> Frame:
     """Find former leaders who never led, or who still do."""
     rows = t.at_ceremony("participation").filter((nw.col("rank") == "former-leader") & known("leader_id")).with_columns(party().alias("party_"))
-    still = holding_office(t, rows).filter(nw.col("office").is_in(list(LEADING)) & (nw.col("from_") > nw.lit(FIRST)))
-    led = t.dated("tenures").filter(nw.col("office").is_in(list(LEADING))).select("leader_id", nw.col("start_earliest").alias("led_from_"), nw.col("end").alias("led_to_"))
+    offices = t.dated("tenures").filter(nw.col("office").is_in(list(LEADING)))
+    spells = offices.select("leader_id", "end", nw.col("start_latest").alias("from_"), nw.col("end_earliest").alias("to_"))
+    # Only who led on the day in every reading of the dates still led; a day of handover is the end.
+    still = rows.join(spells, on="leader_id", how="inner").filter(
+        (nw.col("from_") <= nw.col("day_earliest")) & (nw.col("end").is_null() | (nw.col("to_") > nw.col("day_latest"))))
+    led = offices.select("leader_id", nw.col("start_earliest").alias("led_from_"), nw.col("end").alias("led_to_"))
     before = rows.join(led, on="leader_id", how="inner").filter(nw.col("led_from_") < nw.col("day_latest"))
-    never = except_rows(rows, before).with_columns(nw.lit("has led no state or government before").alias("why_"))
-    still = rows.join(still.select(ROW).unique(ROW), on=ROW, how="inner").with_columns(nw.lit("still leads").alias("why_"))
+    never = except_rows(rows, before).with_columns(nw.lit("led no state or government before").alias("why_"))
+    still = rows.join(still.select(ROW).unique(ROW), on=ROW, how="inner").with_columns(nw.lit("still led a state or government on").alias("why_"))
     return nw.concat([never, still], how="vertical")
 
 

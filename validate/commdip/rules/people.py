@@ -82,7 +82,7 @@ def spelling_shared(t: Tables) -> Frame:
     return pairs.filter((nw.col("other_") < nw.col(ROW)) & (nw.col("leader_id") != nw.col("other_leader_")))
 
 
-@row_rule(IDENTIFIER, table="leaders", column="leader_id", inputs=("family_name", "given_name"), message="{leader_id} is not made of {family_name} and {given_name}: {due_}.")
+@row_rule(IDENTIFIER, table="leaders", column="leader_id", inputs=("family_name", "given_name"), message="{leader_id} is not made of {family_name} and {given_name}; that would be {due_}.")
 def leader_id_fits(t: Tables) -> Frame:
     """Find identifiers that are not family name and given name, where both are plain ASCII."""
     rows = t["leaders"].filter(known("family_name", "given_name"))

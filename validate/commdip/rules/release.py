@@ -7,7 +7,7 @@ import narwhals as nw
 from commdip.findings import ERROR
 from commdip.rules.base import Rule, declare, row_rule
 from commdip.rules.evidence import records
-from commdip.rules.tables import Frame, Tables, known
+from commdip.rules.tables import Frame, Tables, except_rows, known
 
 REUSED = declare(Rule(
     "REL01", "retired-id-in-use", ERROR,
@@ -53,6 +53,8 @@ def replacement_missing(t: Tables) -> Frame:
     retired = t["retired_ids"].select("record_table", "record_id")
     there = nw.concat([records(t).select("record_table", "record_id"), retired], how="vertical").rename({"record_id": "replaced_by"})
     rows = t["retired_ids"].filter(known("replaced_by"))
-    return rows.join(there.unique(["record_table", "replaced_by"]), on=["record_table", "replaced_by"], how="anti")
+    others = rows.filter(nw.col("replaced_by") != nw.col("record_id"))
+    found = others.join(there.unique(["record_table", "replaced_by"]), on=["record_table", "replaced_by"], how="inner")
+    return except_rows(rows, found)
 
 

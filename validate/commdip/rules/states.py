@@ -60,11 +60,13 @@ def two_codes(t: Tables) -> Frame:
     return _overlapping(t.dated("state_codes"), ["scheme", "state_id"], "valid_from", "valid_to").filter(nw.col("code") != nw.col("other_code_"))
 
 
-@row_rule(OWN_CODE, table="state_codes", column="code", inputs=("state_id", "scheme"), message="The ISO code {code} is given to {state_id}.")
+@row_rule(OWN_CODE, table="state_codes", column="code", inputs=("state_id", "scheme"), message="{state_id} has the ISO code {code}, but {why_}.")
 def iso_code_fits(t: Tables) -> Frame:
     """Find alpha-3 codes that are not the identifier, or of a user-assigned identifier."""
     rows = t["state_codes"].filter(nw.col("scheme") == "iso3")
-    return rows.filter((nw.col("code") != nw.col("state_id")) | nw.col("state_id").str.starts_with("X"))
+    ours = nw.col("state_id").str.starts_with("X")
+    why = nw.when(ours).then(nw.lit("is a user-assigned identifier, which ISO does not give out")).otherwise(nw.lit("its identifier is another"))
+    return rows.filter((nw.col("code") != nw.col("state_id")) | ours).with_columns(why.alias("why_"))
 
 
 @row_rule(MEMBER_TWICE, table="memberships", column="start", inputs=("state_id", "organization_id", "end", "status"),
@@ -95,10 +97,10 @@ HEAD_KIND = declare(Rule(
 ))
 
 
-@row_rule(TENURE_PARTY, table="tenures", column="state_id", inputs=("organization_id",), message="The spell has {which_} state and organization.")
+@row_rule(TENURE_PARTY, table="tenures", column="state_id", inputs=("organization_id",), message="The spell has {which_} an organization.")
 def office_of_one(t: Tables) -> Frame:
     """Find spells with both or neither of state and organization."""
-    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither")).otherwise(nw.lit("both"))
+    which = nw.when(nw.col("state_id").is_null()).then(nw.lit("neither a state nor")).otherwise(nw.lit("both a state and"))
     return t["tenures"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
@@ -113,10 +115,10 @@ def spell_twice(t: Tables) -> Frame:
     return rows.join(first, on=same, how="inner").filter(nw.col(ROW) > nw.col("other_"))
 
 
-@row_rule(HEAD_KIND, table="tenures", column="office", inputs=("state_id", "organization_id"), message="Office {office} with {whose_}.")
+@row_rule(HEAD_KIND, table="tenures", column="office", inputs=("state_id", "organization_id"), message="{whose_} has no {office}.")
 def organization_office(t: Tables) -> Frame:
     """Find heads of organizations with a state, and heads of states with an organization."""
     wrong = (known("state_id") & (nw.col("office") == "organization-head")) | (
-        known("organization_id") & nw.col("office").is_in(["head-of-state", "head-of-government", "monarch"]))
-    whose = nw.when(known("state_id")).then(nw.lit("a state")).otherwise(nw.lit("an organization"))
+        nw.col("state_id").is_null() & known("organization_id") & nw.col("office").is_in(["head-of-state", "head-of-government", "monarch"]))
+    whose = nw.when(known("state_id")).then(nw.lit("A state")).otherwise(nw.lit("An organization"))
     return t["tenures"].filter(wrong).with_columns(whose.alias("whose_"))

@@ -110,13 +110,18 @@ def _outside_life(rows: Frame) -> Frame:
 
 
 def _existence(t: Tables) -> Frame:
-    return t.dated("states").select(
-        "state_id", "exists_from_earliest", "exists_to_latest",
-        as_text("exists_from").alias("from_"), as_text("exists_to").alias("to_"),
+    # Where the two dates are swapped, TIM01 says so, and nothing follows from them.
+    return t.dated("states").filter(nw.col("exists_from_earliest") <= nw.col("exists_to_latest")).select(
+        "state_id", "exists_from_earliest", "exists_to_latest", _labelled(" from ", "exists_from").alias("from_"), _labelled(" until ", "exists_to").alias("to_"),
     )
 
 
-_EXISTS_MESSAGE = "{state_id} did not exist on {day} (it existed from {from_!s} to {to_!s})."
+def _labelled(label: str, column: str) -> nw.Expr:
+    """Return a date with a label before it, or empty text if it is not known."""
+    return nw.when(known(column)).then(nw.concat_str(nw.lit(label), nw.col(column))).otherwise(nw.lit(""))
+
+
+_EXISTS_MESSAGE = "{state_id} did not exist on {day} (it existed{from_}{to_})."
 _STATES = {"states": Lookup("state_id", ("exists_from", "exists_to"))}
 
 
@@ -137,7 +142,8 @@ def party_exists(t: Tables) -> Frame:
 def _own_days(t: Tables, table: str) -> Frame:
     """Return a table with its own start and end as day_earliest and day_latest."""
     return t.dated(table).with_columns(
-        nw.col("start_earliest").alias("day_earliest"), nw.col("end_latest").alias("day_latest"), as_text("start").alias("day")
+        nw.col("start_earliest").alias("day_earliest"), nw.col("end_latest").alias("day_latest"),
+        nw.when(known("start")).then(nw.col("start")).otherwise(nw.concat_str(nw.col("end"), nw.lit(" or before"))).alias("day"),
     )
 
 
@@ -154,15 +160,17 @@ def member_exists(t: Tables) -> Frame:
 
 
 def _outside_lifetime(t: Tables, rows: Frame) -> Frame:
-    lives = t.dated("leaders").select(
+    # Where the two dates are swapped, TIM01 says so, and nothing follows from them.
+    between = nw.when(known("birth_date", "death_date")).then(nw.lit(", ")).otherwise(nw.lit(""))
+    lives = t.dated("leaders").filter(nw.col("birth_date_earliest") <= nw.col("death_date_latest")).select(
         "leader_id", "birth_date_earliest", "death_date_latest",
-        as_text("birth_date").alias("born_"), as_text("death_date").alias("died_"),
+        nw.concat_str(_labelled("born ", "birth_date"), between, _labelled("died ", "death_date")).alias("life_"),
     )
     rows = rows.join(lives, on="leader_id", how="inner")
     return rows.filter((nw.col("day_latest") < nw.col("birth_date_earliest")) | (nw.col("day_earliest") > nw.col("death_date_latest")))
 
 
-_ALIVE_MESSAGE = "{leader_id} was not alive on {day} (born {born_!s}, died {died_!s})."
+_ALIVE_MESSAGE = "{leader_id} was not alive on {day} ({life_})."
 _LIVES = {"leaders": Lookup("leader_id", ("birth_date", "death_date"))}
 
 
@@ -182,10 +190,11 @@ def party_alive(t: Tables) -> Frame:
 
 @row_rule(ALIVE, table="tenures", column="leader_id", inputs=("start", "end"), message=_ALIVE_MESSAGE, lookups=_LIVES)
 def holder_alive(t: Tables) -> Frame:
-    """Find spells that start after death, end before birth, or last beyond death."""
+    """Find spells that start before birth or after death, or last beyond death."""
     rows = _own_days(t, "tenures").with_columns(
-        # A spell with a known end must end in life; one without is judged by its start.
-        nw.when(nw.col("end").is_null()).then(nw.col("start_earliest")).otherwise(nw.col("end_earliest")).alias("day_earliest")
+        # A spell must start after birth; one with a known end must end in life, one without is judged by its start.
+        nw.when(nw.col("end").is_null()).then(nw.col("start_earliest")).otherwise(nw.col("end_earliest")).alias("day_earliest"),
+        nw.when(nw.col("start").is_null()).then(nw.col("end_latest")).otherwise(nw.col("start_latest")).alias("day_latest"),
     )
     return _outside_lifetime(t, rows)
 
@@ -196,6 +205,7 @@ def holder_alive(t: Tables) -> Frame:
 def party_in_office(t: Tables) -> Frame:
     """Find leaders in contacts who held no office of what they represent on any day of it."""
     rows = t.parties().filter(known("leader_id")).with_columns(_party().alias("party_"))
+    rows = rows.filter(known("party_"))  # CON02 finds the others
     return except_rows(rows, holding_office(t, rows))
 
 
@@ -209,7 +219,9 @@ def holding_office(t: Tables, rows: Frame) -> Frame:
         "leader_id", "party_", "office", nw.col("start_earliest").alias("from_"), nw.col("end_latest").alias("to_")
     )
     held = rows.join(spells, on=["leader_id", "party_"], how="inner")
-    return held.filter((nw.col("from_") <= nw.col("day_latest")) & (nw.col("to_") >= nw.col("day_earliest")))
+    # Where the dates of a spell are swapped, TIM01 says so, and nothing follows from them.
+    swapped = nw.col("to_") < nw.col("from_")
+    return held.filter(swapped | ((nw.col("from_") <= nw.col("day_latest")) & (nw.col("to_") >= nw.col("day_earliest"))))
 
 
 def _party() -> nw.Expr:
@@ -239,7 +251,7 @@ def _pairs(t: Tables) -> Frame:
 
 
 @row_rule(OVERLAP, table="tenures", column="start", inputs=("leader_id", "state_id", "organization_id", "office", "end"),
-          message="{leader_id} becomes {office} of {party_} on {start}, while {other_leader_} ({other_id_}, line {other_line}) is until {other_end_}.")
+          message="{leader_id} becomes {office} of {party_} on {start}, while {other_leader_} ({other_id_}, line {other_line}) holds it until {other_end_}.")
 def tenure_overlap(t: Tables) -> Frame:
     """Find spells that begin before an earlier holder's spell has ended in any reading."""
     pairs = t.made("spell pairs", lambda: _pairs(t))
