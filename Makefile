@@ -30,7 +30,7 @@ $(VENV)/.base: pyproject.toml constraints.txt
 	@echo "Setting up $(VENV) ..."
 	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "commdip needs Python 3.11 or newer; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
-	$(PIP) --editable .
+	$(PIP) --editable '.[polars]'
 	touch $@
 
 $(VENV)/.dev: $(VENV)/.base

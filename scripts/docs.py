@@ -447,12 +447,12 @@ def pages() -> dict[Path, str]:
     found = {}
     for page in PAGES:
         with tempfile.TemporaryDirectory(prefix="commdip-page-") as folder:
-            found[page] = run_page(page.read_text(encoding="utf-8"), Path(folder))
+            found[page] = run_page(page.read_text(encoding="utf-8"), Path(folder) / "page")
     return found
 
 
 def run_page(text: str, folder: Path) -> str:
-    """Follow a page in an empty folder; return it with what its commands print.
+    """Follow a page in a new folder; return it with what its commands print.
 
     A fenced block after ``<!-- file: NAME -->`` is written to that file. Of a block of the
     language console, the lines that begin with ``$`` are run, and what follows them is their
@@ -460,6 +460,7 @@ def run_page(text: str, folder: Path) -> str:
     nothing is said), ``<!-- not run -->`` leaves it out. Raises RuntimeError if a command ends
     otherwise than the page says.
     """
+    folder.mkdir()
     parts, end = [], 0
     for fence in FENCE.finditer(text):
         mark = MARK.search(text[end : fence.start()])
@@ -488,11 +489,21 @@ def run_block(body: str, folder: Path, exit_code: int) -> Iterator[str]:
 
 
 def run(command: str, folder: Path) -> tuple[int, str]:
-    """Run a command line in a folder; return its exit code and what it printed."""
-    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])
+    """Run a command line in a folder; return its exit code and what it printed.
+
+    Results of validation are remembered beside the folder, so that earlier runs change no output.
+    """
     hidden = {"GITHUB_WORKSPACE", "GITHUB_STEP_SUMMARY", "PYTHONPATH"}
-    environment = {k: v for k, v in os.environ.items() if k not in hidden} | {"PATH": path, "PYTHONUTF8": "1", "COLUMNS": "100"}
-    done = subprocess.run(["bash", "-c", command], cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True, encoding="utf-8", check=False)
+    environment = {k: v for k, v in os.environ.items() if k not in hidden} | {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
+        "COMMDIP_CACHE": str(folder.with_name(f"{folder.name} cache")),
+        "PYTHONUTF8": "1",
+        "COLUMNS": "100",
+    }
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=folder, env=environment, check=False, text=True, encoding="utf-8",
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+    )
     return done.returncode, done.stdout
 
 

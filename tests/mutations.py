@@ -14,6 +14,8 @@ import csv
 import hashlib
 import io
 import json
+import math
+import os
 import random
 import shutil
 import sys
@@ -22,14 +24,14 @@ import time
 import unicodedata
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from unittest import mock
 
-import pandas as pd
-
-from commdip import canonical, columns, structure, validation
+from commdip import canonical, columns, engines, structure, validation
 from commdip.findings import Finding, Report
 from commdip.package import DESCRIPTOR, shipped_root
 from commdip.rules.base import RowRule
@@ -225,8 +227,7 @@ class Facts:
             return low(t["start"]) if t["start"] else ""
         if table == "invitations":
             i = self.d.one("invitations", "invitation_id", key)
-            date = i["invited_on"] or i["responded_on"]
-            return low(date) if date else ""
+            return low(i["invited_on"]) if i["invited_on"] else ""
         return ""
 
 
@@ -334,15 +335,15 @@ def kind(name: str, most: int = 4) -> Callable[[Maker], Maker]:
     return register
 
 
-def mutations(data: Data, seed: int = SEED, only: str = "") -> list[Mutation]:
-    """Return all mutations of the data, the same for the same seed."""
+def mutations(data: Data, seed: int = SEED, only: str = "", share: float = 1) -> list[Mutation]:
+    """Return mutations of the data, the same for the same seed: a share of those of each kind, two at least."""
     facts, found = Facts(data), []
     for name, (make, most) in MAKERS.items():
         if not name.startswith(only):
             continue
         # Each kind has its own generator, so that a new kind changes no other.
         made = make(facts, random.Random(f"{seed} {name}"))
-        found += [m for m, _ in zip(made, range(most), strict=False)]
+        found += islice(made, min(most, max(2, math.ceil(most * share))))
     return found
 
 
@@ -663,8 +664,8 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     for p in shuffled(rng, f.d["participation"]):
         claims = [e for e in f.claims[("participation", p["participation_id"])] if e["stance"] in ("supports", "announces")]
-        roots = {f.sources[e["source_id"]]["origin_source_id"] or e["source_id"] for e in claims}
-        if p["rank"] == "head-of-state" and len(claims) == len(roots) == 2 and p["outcome"] == "attended":
+        publishers = {f.sources[e["source_id"]]["publisher"] for e in claims}
+        if p["rank"] == "head-of-state" and len(claims) == len(publishers) == 2 and p["outcome"] == "attended":
             yield change("attendance: rests on one origin", "EVI05 PAR08", "evidence", claims[0]["evidence_id"], "", "", "removed",
                          [("participation", p["participation_id"])], lambda e, key=claims[0]["evidence_id"]: e.drop("evidence", key))
 
@@ -1463,7 +1464,8 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 @kind("source: only machine-rewritten text left", 3)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     for (table, record), claims in shuffled(rng, f.claims.items()):
-        if table in ("contacts", "invitations", "statements") and len({e["source_id"] for e in claims}) == 1 and claims[0]["stance"] == "supports":
+        human = f.sources[claims[0]["source_id"]]["publisher_kind"] != "machine-rewritten"
+        if human and table in ("contacts", "invitations", "statements") and len({e["source_id"] for e in claims}) == 1 and claims[0]["stance"] == "supports":
             yield cell(f.d, "source: only machine-rewritten text left", "EVI06", "sources", f.sources[claims[0]["source_id"]], "publisher_kind", "machine-rewritten", [(table, record)])
 
 
@@ -2180,9 +2182,9 @@ class Reader:
         self.checked: dict[tuple[int, int], tuple[list[Finding], dict[str, set[int]]]] = {}
         self.formed: dict[int, list[Finding]] = {}
         self.needs: dict[tuple, set[str]] = {}
-        self.caught: dict[tuple, pd.DataFrame | None] = {}
+        self.caught: dict[tuple, validation.Rows] = {}
         self.made: dict[str, tuple[set[str], Frame]] = {}
-        self.natives: dict[str, pd.DataFrame] = {}
+        self.frames: dict[int, Frame] = {}
 
     def learn(self, root: Path) -> Report:
         """Validate a package and remember every step of it."""
@@ -2198,15 +2200,12 @@ class Reader:
     @contextmanager
     def remembering(self) -> Iterator[None]:
         """Put what is remembered in the place of what would be done again."""
-        read_table, check_columns, terms, check = structure.read_table, columns.check_columns, columns.terms, canonical.check
-        findings_of, withhold = validation.findings_of, validation._Run.withhold
+        read_table, check_columns, terms, check, frames = structure.read_table, columns.check_columns, columns.terms, canonical.check, engines.frames
 
         def read(spec: TableSpec, path: str, source: bytes) -> Table:
-            key = (repr(spec), source)
-            known = self.read.get(key) or read_table(spec, path, source)
+            known = self.read.get((repr(spec), source)) or read_table(spec, path, source)
             if self.learning:
-                self.read[key] = known
-                self.natives[spec.name] = known.frame
+                self.read[repr(spec), source] = known
             broken = {c: set(rows) for c, rows in known.broken.items()}
             return Table(known.spec, path, known.header, known.records, known.lines, [*known.findings], [*known.untyped], broken, known.frame, source)
 
@@ -2229,29 +2228,32 @@ class Reader:
 
         def form(tables: Iterable[Table]) -> Iterator[Finding]:
             for table in tables:
-                found = self.formed.get(id(table.frame)) if self.known(table.name, table.frame) else None
-                found = list(check([table])) if found is None else found
+                found = self.formed[id(table.frame)] if id(table.frame) in self.formed else list(check([table]))
                 if self.learning:
                     self.formed[id(table.frame)] = found
                 yield from found
 
+        def frames_of(tables: Iterable[Table], engine: str) -> dict[str, Frame]:
+            found = {}
+            for table in tables:
+                found[table.name] = self.frames.get(id(table.frame)) or frames([table], engine)[table.name]
+                if self.learning:
+                    self.frames[id(table.frame)] = found[table.name]
+            return found
+
         with (
             mock.patch.object(structure, "read_table", read), mock.patch.object(columns, "check_columns", columns_of),
             mock.patch.object(columns, "terms", vocabularies), mock.patch.object(canonical, "check", form),
-            mock.patch.object(validation, "run_as_pandera", self.run),
-            mock.patch.object(validation, "findings_of", lambda rule, table, rows: findings_of(rule, table, rows) if len(rows) else []),
-            mock.patch.object(validation._Run, "withhold", lambda run, rule, rows: withhold(run, rule, rows) if len(rows) else rows),
+            mock.patch.object(engines, "frames", frames_of), mock.patch.object(validation, "run_as_pandera", self.run),
         ):
             yield
 
-    def known(self, name: str, frame: pd.DataFrame) -> bool:
-        """Return whether a table is the shipped one."""
-        return not self.learning and self.natives.get(name) is frame
-
-    def run(self, frame: pd.DataFrame, rules: list[RowRule], view: Tables) -> dict[int, pd.DataFrame]:
+    def run(self, frame: object, rules: Iterable[RowRule], view: Tables) -> dict[int, validation.Rows]:
         """Do what ``run_as_pandera`` does, without pandera and without repetition."""
-        same = {n for n, x in view.frames.items() if self.known(n, x.to_native())}
-        whole = set(view.specs) == set(self.natives)
+        known = set(map(id, self.frames.values())) if not self.learning else set()
+        same = {n for n, x in view.frames.items() if id(x) in known}
+        # The rules on evidence are about all tables: where one is gone, nothing is as it was.
+        whole = len(view.frames) == len(self.frames)
         if whole:
             view._made.update({n: made for n, (needs, made) in self.made.items() if needs <= same and n not in view._made})
         caught = {}
@@ -2262,13 +2264,12 @@ class Reader:
                 rows = self.caught[name]
             else:
                 watched = Watching(view, self.made) if self.learning else view
-                rows = rule.check(watched).collect().to_native()
-                rows = rows.drop_duplicates("row_").sort_values("row_") if len(rows) else None
+                rows = validation.offending_rows(rule, watched)
             if self.learning:
                 assert name not in self.needs, name
                 self.needs[name], self.caught[name] = watched.seen, rows
-            if rows is not None:
-                caught[id(rule)] = rows
+            if rows:
+                caught[id(rule)] = [dict(row) for row in rows]
         return caught
 
 
@@ -2314,15 +2315,19 @@ class Bench:
     """A copy of the package on which mutations are tried, one after the other."""
 
     def __init__(self, folder: Path, root: Path | None = None) -> None:
-        source = root or shipped_root()
-        self.root = folder / "package"
-        self.root.mkdir(parents=True)
-        shutil.copy(source / DESCRIPTOR, self.root)
-        for name in ("data", "schemas"):
-            shutil.copytree(source / name, self.root / name)
+        self.root = self.copy(folder / "package", root or shipped_root())
         self.data = Data.read(self.root)
         self.reader = Reader()
         self.before = Counter(map(_what, self.reader.learn(self.root).findings))
+
+    @staticmethod
+    def copy(target: Path, source: Path) -> Path:
+        """Copy a package, its schemas included, into a new folder."""
+        target.mkdir(parents=True)
+        shutil.copy(source / DESCRIPTOR, target)
+        for name in ("data", "schemas"):
+            shutil.copytree(source / name, target / name)
+        return target
 
     def apply(self, mutation: Mutation) -> dict[str, bytes | None]:
         edit = Edit(self.data)
@@ -2372,34 +2377,58 @@ def _what(f: Finding) -> tuple:
     return (f.rule, f.path, f.key, f.column)
 
 
+def _part(root: Path, seed: int, only: str, share: float, first: int, step: int) -> list[tuple[int, list[Finding], list[bool], str]]:
+    """Try out every ``step``-th mutation; what changes a copy cannot be sent between processes."""
+    with tempfile.TemporaryDirectory() as folder:
+        bench = Bench(Path(folder), root)
+        every = list(enumerate(mutations(bench.data, seed, only, share)))
+        results = [(i, bench.try_out(m)) for i, m in every[first::step]]
+    return [(i, r.new, [f in r.met for f in r.new], r.error) for i, r in results]
+
+
+def try_all(root: Path | None = None, seed: int = SEED, only: str = "", share: float = 1) -> list[Result]:
+    """Try out the mutations of a package, on all processors; returns the results in their order."""
+    with tempfile.TemporaryDirectory() as folder:
+        # The copy stays as it is even if somebody edits the package meanwhile.
+        frozen = Bench.copy(Path(folder) / "frozen", root or shipped_root())
+        workers = min(os.cpu_count() or 1, 8)
+        with ProcessPoolExecutor(workers) as pool:
+            parts = [pool.submit(_part, frozen, seed, only, share, i, workers) for i in range(workers)]
+            made = mutations(Data.read(frozen), seed, only, share)
+            found = sorted((r for p in parts for r in p.result()), key=lambda r: r[0])
+    return [Result(made[i], new, [f for f, m in zip(new, met, strict=True) if m], error) for i, new, met, error in found]
+
+
 def score(results: Iterable[Result]) -> str:
     """Return a table: kind, found of applied, most findings of one mutation."""
     by_kind: dict[str, list[Result]] = {}
     for r in results:
         by_kind.setdefault(r.mutation.kind, []).append(r)
-    width = max(map(len, by_kind))
+    every = [r for group in by_kind.values() for r in group]
+    rows = [*by_kind.items(), (f"all {len(by_kind)} kinds", every)]
+    width = max(len(name) for name, _ in rows)
     lines = [f"{'kind':{width}}  found/applied  most findings"]
-    for name, group in by_kind.items():
-        lines.append(f"{name:{width}}  {sum(r.found for r in group):5d}/{len(group):<7d}  {max(len(r.new) for r in group):13d}")
-    every = [r for g in by_kind.values() for r in g]
-    lines.append(f"{'all ' + str(len(by_kind)) + ' kinds':{width}}  {sum(r.found for r in every):5d}/{len(every):<7d}  {max(len(r.new) for r in every):13d}")
+    for name, group in rows:
+        lines.append(f"{name:{width}}  {sum(r.found for r in group):5d}/{len(group):<7d}  {max((len(r.new) for r in group), default=0):13d}")
+    return "\n".join(lines)
+
+
+def explained(result: Result) -> str:
+    """Return what a mutation did and what was found, as text."""
+    m = result.mutation
+    lines = [f"{'found' if result.found else 'MISSED'} {m}; wanted {' or '.join(m.codes)} at {', '.join(f'{t} {k}' for t, k in m.where[:4])} {result.error}".rstrip()]
+    for (rule, table), n in Counter((f.rule, f.table) for f in result.new).most_common():
+        lines.append(f"    {n} x {rule} {table}: {next(f.message for f in result.new if (f.rule, f.table) == (rule, table))[:150]}")
     return "\n".join(lines)
 
 
 def main(arguments: list[str]) -> int:
     """Print the score; with -v what each mutation gave."""
-    verbose = "-v" in arguments
-    only = " ".join(a for a in arguments if a != "-v")
-    began, results = time.monotonic(), []
-    with tempfile.TemporaryDirectory() as folder:
-        bench = Bench(Path(folder))
-        for mutation in mutations(bench.data, only=only):
-            result = bench.try_out(mutation)
-            results.append(result)
-            if verbose or not result.found or len(result.new) >= FLOOD:
-                print(f"{'found' if result.found else 'MISSED'} {mutation}; wanted {' '.join(mutation.codes)} at {list(mutation.where)[:4]} {result.error}")
-                for (rule, table), n in Counter((f.rule, f.table) for f in result.new).most_common():
-                    print(f"    {n} x {rule} {table}: {next(f.message for f in result.new if (f.rule, f.table) == (rule, table))[:150]}")
+    only, began = " ".join(a for a in arguments if a != "-v"), time.monotonic()
+    results = try_all(only=only)
+    for result in results:
+        if "-v" in arguments or not result.found or len(result.new) >= FLOOD:
+            print(explained(result))
     print(score(results))
     print(f"{time.monotonic() - began:.0f} s")
     return 0 if all(r.found for r in results) else 1

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+
 from commdip.catalogue import EXAMPLES, entries, explain
 from commdip.cli import COMMANDS
 
@@ -71,7 +72,7 @@ def test_generated_document_is_fresh(file: str) -> None:
 @pytest.mark.parametrize("page", docs.PAGES, ids=lambda p: p.name)
 def test_page_can_be_followed(page: Path, tmp_path: Path) -> None:
     text = page.read_text("utf-8")
-    assert docs.run_page(text, tmp_path) == text, f"{page.name} shows other output: run `make docs`"
+    assert docs.run_page(text, tmp_path / "page") == text, f"{page.name} shows other output: run `make docs`"
 
 
 def test_own_data_page_ends_with_a_passing_check() -> None:
@@ -118,21 +119,21 @@ def test_stale_document_is_told_and_not_written(tmp_path: Path) -> None:
 
 def test_run_page_writes_files_and_outputs(tmp_path: Path) -> None:
     text = "<!-- file: a/b.txt -->\n```text\nhello\n```\n\n```console\n$ cat a/b.txt\nold output\n$ true\n```\n"
-    assert docs.run_page(text, tmp_path) == text.replace("old output", "hello")
-    assert (tmp_path / "a" / "b.txt").read_text() == "hello\n"
+    assert docs.run_page(text, tmp_path / "page") == text.replace("old output", "hello")
+    assert (tmp_path / "page" / "a" / "b.txt").read_text() == "hello\n"
 
 
 def test_run_page_knows_exit_codes(tmp_path: Path) -> None:
     block = "```console\n$ exit 3\n```\n"
-    assert docs.run_page(f"<!-- exit: 3 -->\n{block}", tmp_path).endswith(block)
+    assert docs.run_page(f"<!-- exit: 3 -->\n{block}", tmp_path / "page").endswith(block)
     with pytest.raises(RuntimeError, match="ended with 3"):
-        docs.run_page(block, tmp_path)
+        docs.run_page(block, tmp_path / "other")
 
 
 def test_run_page_leaves_out_what_is_not_to_be_run(tmp_path: Path) -> None:
     text = "<!-- not run -->\n```console\n$ touch there\n```\n"
-    assert docs.run_page(text, tmp_path) == text
-    assert not (tmp_path / "there").exists()
+    assert docs.run_page(text, tmp_path / "page") == text
+    assert not (tmp_path / "page" / "there").exists()
 
 
 # Commands, subcommands, links

@@ -24,6 +24,11 @@ BASH = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail"]
 HEADER = "state_id,name,kind,exists_from,exists_to,un_region,un_subregion,wikidata_id,note\n"
 
 
+@pytest.fixture(autouse=True)
+def remembers_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COMMDIP_CACHE", str(tmp_path / "cache"))
+
+
 def run_validate(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProcess[str], dict[str, str]]:
     """Run the action's script as GitHub would, with this environment's commdip; return it and the outputs."""
     runner = folder / "runner"

@@ -1,4 +1,4 @@
-"""Write expected.json of every bad example anew, or of the folders named; read the difference before committing it."""
+"""Write expected.json of all bad examples anew, or of the folders named; read the difference before committing it."""
 
 from __future__ import annotations
 

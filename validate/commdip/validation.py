@@ -11,26 +11,29 @@ import contextlib
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pandera.pandas as pa
 
-from commdip import canonical, columns, release, structure, witness
+from commdip import canonical, columns, engines, release, structure, witness
 from commdip.findings import Finding, Report, Skipped, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
 from commdip.rules import REGISTER, ROW_RULES, waivers
 from commdip.rules.base import ROW, Lookup, RowRule
 from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.keys import key_rules, missing_parents
-from commdip.rules.tables import Tables, lazy
+from commdip.rules.tables import Tables
 from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
 
 REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
 ROWS_SHOWN = 1000
 Progress = Callable[[str], None]
+Rows = list[dict[str, Any]]
+"""Offending rows: ``row_`` and the columns that a message names, missing values as None."""
 
 
 def validate(
@@ -40,23 +43,27 @@ def validate(
     ignore: Sequence[str] = (),
     today: datetime.date | None = None,
     against: str | Path | None = None,
+    engine: str = "auto",
     progress: Progress = lambda step: None,
 ) -> Report:
     """Validate a data package and return what was found.
 
     Takes a folder, a descriptor or a zip (None: the package that ships with the installation).
     ``select`` and ``ignore`` are codes of rules or beginnings of codes ("TIM"); ``today`` is the
-    day that counts as now; ``against`` is an earlier release to compare with; ``progress`` is told each step as it begins. Raises PackageError if
-    there is no package to be read, ValueError if a code names no rule.
+    day that counts as now; ``against`` is an earlier release to compare with; ``engine`` is what
+    the rules about rows run on (pandas, polars, or auto: polars if it is installed);
+    ``progress`` is told each step as it begins. Raises PackageError if there is no package to be
+    read, ValueError if a code names no rule or an engine is not there.
     """
     wanted = chosen_rules(select, ignore)
+    engine = engines.chosen(engine)
     package = open_package(path)
     report = Report(package.name, package.version, package.shown)
     running = witness.start(package) if WITNESS.code in wanted else None
     try:
         progress("descriptor and files")
         tables, findings = structure.read_package(package)
-        run = _Run(package, tables, wanted, (today or datetime.date.today()).isoformat(), report, findings)
+        run = _Run(package, tables, wanted, (today or datetime.date.today()).isoformat(), report, findings, engine)
         progress("columns")
         run.check_columns()
         progress("keys")
@@ -94,11 +101,11 @@ def chosen_rules(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
 class _Run:
     """State of one validation: the tables, what is known to be broken, and the report."""
 
-    def __init__(self, package: Package, tables: dict[str, Table], wanted: set[str], today: str, report: Report, findings: list[Finding]) -> None:
+    def __init__(self, package: Package, tables: dict[str, Table], wanted: set[str], today: str, report: Report, findings: list[Finding], engine: str) -> None:
         self.package, self.tables, self.wanted, self.today = package, tables, wanted, today
         self.report, self.findings = report, findings
         self.judged: set[str] = set()
-        self.tables_of_ours: dict[str, Table] = {}
+        self.engine = engine
 
     def check_columns(self) -> None:
         """Check the cells of every table by the pandera schema of its Table Schema."""
@@ -120,8 +127,8 @@ class _Run:
         self.judged |= {r.code for r in rules}
         for rule, rows in self.run_checks(rules):
             if rule.code == "KEY03":
-                for row in rows[ROW]:
-                    self.tables[rule.table].break_cells(int(row), list(rule.inputs))
+                for row in rows:
+                    self.tables[rule.table].break_cells(row[ROW], list(rule.inputs))
 
     def check_rows(self) -> None:
         """Run the rules about rows, save those whose tables are missing."""
@@ -136,29 +143,29 @@ class _Run:
         for _ in self.run_checks(rules):
             pass
 
-    def run_checks(self, rules: Iterable[RowRule]) -> Iterable[tuple[RowRule, pd.DataFrame]]:
+    def run_checks(self, rules: Iterable[RowRule]) -> Iterable[tuple[RowRule, Rows]]:
         """Run rules as pandera checks, table by table; yield each with its offending rows."""
-        view = self.view()
         by_table: dict[str, list[RowRule]] = {}
         for rule in rules:
             by_table.setdefault(rule.table, []).append(rule)
         for name, group in by_table.items():
-            caught = run_as_pandera(self.tables[name].frame, group, view)
+            caught = run_as_pandera(self.tables[name].frame, group, self.view)
             for rule in group:
-                rows = self.withhold(rule, caught.get(id(rule), pd.DataFrame({ROW: []})))
+                rows = self.withhold(rule, caught.get(id(rule), []))
                 self.findings += findings_of(rule, self.tables[name], rows)
                 yield rule, rows
 
+    @cached_property
     def view(self) -> Tables:
-        """Return the tables as rules see them, with our reference tables where the package has none."""
+        """The tables as rules see them, with our reference tables where the package has none."""
+        every = dict(self.tables)
         for name in REFERENCE_TABLES:
-            if name not in self.tables:
+            if name not in every:
                 file = shipped_root() / "data" / f"{name}.csv"
-                self.tables_of_ours.setdefault(name, read_table(shipped_spec(name), file.name, file.read_bytes()))
-        every = {**self.tables_of_ours, **self.tables}
-        return Tables({n: lazy(t.frame) for n, t in every.items()}, {n: t.spec for n, t in every.items()}, self.today)
+                every[name] = read_table(shipped_spec(name), file.name, file.read_bytes())
+        return Tables(engines.frames(every.values(), self.engine), {n: t.spec for n, t in every.items()}, self.today)
 
-    def withhold(self, rule: RowRule, rows: pd.DataFrame) -> pd.DataFrame:
+    def withhold(self, rule: RowRule, rows: Rows) -> Rows:
         """Drop findings that rest on cells known to be broken, and say so in the report."""
         table = self.tables[rule.table]
         exempt, reasons = set(), []
@@ -173,16 +180,16 @@ class _Run:
             reasons += [reason] if reason else []
         if reasons:
             self.skip(rule.code, f"not judged where its inputs are broken already: {'; '.join(reasons)}")
-        return rows[~rows[ROW].isin(exempt)]
+        return [row for row in rows if row[ROW] not in exempt]
 
-    def linked(self, table: Table, name: str, lookup: Lookup, rows: pd.DataFrame) -> tuple[set[int], str]:
+    def linked(self, table: Table, name: str, lookup: Lookup, rows: Rows) -> tuple[set[int], str]:
         """Return the offending rows that hang on a broken row of a lookup table, and a reason."""
         other = self.tables.get(name)
         broken = set().union(*(other.broken.get(c, ()) for c in (lookup.on, *lookup.columns))) if other else set()
         if other is None or not broken:
             return set(), ""
         main_on = lookup.main_on or lookup.on
-        values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in map(int, rows[ROW])}
+        values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in (row[ROW] for row in rows)}
         tainted = {other.cell(r, lookup.on) for r in broken}
         # A broken link that links to nothing may have been meant for any row.
         if any(other.cell(r, lookup.on) not in values.values() for r in other.broken.get(lookup.on, ())):
@@ -230,26 +237,27 @@ class _Run:
         self.judged.add(WITNESS.code)
 
 
-def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) -> dict[int, pd.DataFrame]:
+def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) -> dict[int, Rows]:
     """Run rules of one table as checks of a pandera schema.
 
     Takes the table's frame, its rules and all tables; returns the offending rows (``row_`` and
     the columns that messages name) by the rule's ``id``, for the rules that have any.
     """
-    caught: dict[int, pd.DataFrame] = {}
+    caught: dict[int, Rows] = {}
     failed: list[tuple[RowRule, Exception]] = []
 
     def as_check(rule: RowRule) -> pa.Check:
-        def check(series: pd.Series[Any]) -> pd.Series[bool]:
+        def check(series: pd.Series[Any]) -> Any:
             try:
-                rows = rule.check(view).collect().to_native()
+                rows = offending_rows(rule, view)
             except Exception as error:
                 # Pandera would take a crash for a failed check; a rule that crashes is our defect.
                 failed.append((rule, error))
                 raise
-            if len(rows):
-                caught[id(rule)] = rows.drop_duplicates(ROW).sort_values(ROW)
-            return pd.Series(~series.index.isin(rows[ROW]), index=series.index)
+            if rows:
+                caught[id(rule)] = rows
+                return pd.Series(~series.index.isin([row[ROW] for row in rows]), index=series.index)
+            return True
 
         return pa.Check(check, name=rule.code, error=rule.statement, ignore_na=False)
 
@@ -264,20 +272,34 @@ def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) 
     return caught
 
 
-def findings_of(rule: RowRule, table: Table, rows: pd.DataFrame) -> list[Finding]:
+def offending_rows(rule: RowRule, view: Tables) -> Rows:
+    """Run a rule; return its offending rows by number, each once, with None for missing values."""
+    found: dict[int, dict[str, Any]] = {}
+    for row in rule.check(view).collect().iter_rows(named=True):
+        found.setdefault(int(row[ROW]), {str(c): _plain(v) for c, v in row.items()})
+    return [{**found[number], ROW: number} for number in sorted(found)]
+
+
+def _plain(value: Any) -> Any:
+    """Return a cell of any engine as a Python value, None if it is missing."""
+    if pd.isna(value):
+        return None
+    return value.item() if hasattr(value, "item") else value
+
+
+def findings_of(rule: RowRule, table: Table, rows: Rows) -> list[Finding]:
     """Turn the offending rows of a rule into findings, folding those that are alike."""
-    groups: dict[Any, list[dict[str, Any]]] = {}
-    for place, found_row in enumerate(rows.astype(object).where(rows.notna(), None).to_dict("records")):
-        row = {str(column): value for column, value in found_row.items()}
+    groups: dict[Any, Rows] = {}
+    for place, row in enumerate(rows):
         alike = tuple(row[c] for c in rule.fold) if rule.fold else place
         groups.setdefault(alike, []).append(row)
     found = []
     for group in groups.values():
-        row, number = group[0], int(group[0][ROW])
-        row["also"] = _also([table.line(int(r[ROW]), rule.column) for r in group[1:]])
+        row = group[0]
+        row["also"] = _also([table.line(r[ROW], rule.column) for r in group[1:]])
         if "other_" in row:
             row["other_line"] = table.line(int(row["other_"]))
-        found.append(table.finding(rule, rule.message.format_map(row), number, rule.column))
+        found.append(table.finding(rule, rule.message.format_map(row), row[ROW], rule.column))
     return found
 
 

@@ -32,6 +32,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="least severity that makes the exit code 1 (default: error)")
     parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
     parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
+    parser.add_argument("--engine", choices=("auto", "pandas", "polars"), default="auto", help="what the rules about rows run on (default: polars if it is installed)")
     parser.add_argument("--no-cache", action="store_true", help="validate again even what was validated before and has not changed")
     parser.add_argument("--today", type=datetime.date.fromisoformat, metavar="DATE", help="day that counts as today (default: the system's)")
 
@@ -64,4 +65,4 @@ def _validated(args: argparse.Namespace) -> Report:
     from commdip.validation import validate
 
     with Progress(sys.stderr) as progress:
-        return validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, progress=progress)
+        return validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, engine=args.engine, progress=progress)

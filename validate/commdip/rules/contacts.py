@@ -8,6 +8,7 @@ from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
 from commdip.rules.participation import not_exactly_one, party
 from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
+from commdip.rules.time import holding_office
 
 TWO_PARTIES = declare(Rule(
     "CON01", "two-parties", ERROR,
@@ -226,9 +227,8 @@ def speaker_at_ceremony(t: Tables) -> Frame:
     """Find speakers at a ceremony who neither attended nor were the host's."""
     rows = t.at_ceremony("statements").filter(known("leader_id"))
     came = t["participation"].filter((nw.col("outcome") == "attended") & known("leader_id")).select("ceremony_id", "leader_id")
-    hosts = t["tenures"].filter(known("state_id")).select("leader_id", nw.col("state_id").alias("host_")).unique(["leader_id", "host_"])
-    absent = except_rows(rows, rows.join(came, on=["ceremony_id", "leader_id"], how="inner"))
-    return absent.join(hosts, on=["leader_id", "host_"], how="anti")
+    absent = except_rows(rows, rows.join(came, on=["ceremony_id", "leader_id"], how="inner")).with_columns(nw.col("host_").alias("party_"))
+    return except_rows(absent, holding_office(t, absent))
 
 
 @row_rule(REPEATED, table="statements", column="theme", inputs=("contact_id", "ceremony_id", "leader_id"), message="{leader_id} voices {theme} here already, on line {other_line}.")

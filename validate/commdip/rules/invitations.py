@@ -30,7 +30,7 @@ REASON = declare(Rule(
 ))
 CHANNEL = declare(Rule(
     "INV04", "channel-fits", ERROR,
-    "The contact that conveyed an invitation has the invited party in it and took place on its day.",
+    "The contact that conveyed an invitation concerns its ceremony, has the invited party in it and took place on its day.",
     "The chain from call to invitation to attendance is followed by this reference.",
     "Correct contact_id or invited_on, or add the party to the contact.",
 ))
@@ -108,6 +108,15 @@ def channel_on_day(t: Tables) -> Frame:
     days = t.contact_days().select("contact_id", nw.col("day_earliest").alias("from_"), nw.col("day_latest").alias("to_"), nw.col("day").alias("contact_day_"))
     rows = t.dated("invitations").filter(known("contact_id", "invited_on")).join(days, on="contact_id", how="inner")
     return rows.filter((nw.col("invited_on_latest") < nw.col("from_")) | (nw.col("invited_on_earliest") > nw.col("to_")))
+
+
+@row_rule(CHANNEL, table="invitations", column="contact_id", inputs=("ceremony_id",), message="{contact_id} concerns {other_ceremony_}, not {ceremony_id}.",
+          lookups={"contacts": Lookup("contact_id", ("ceremony_id",))})
+def channel_of_ceremony(t: Tables) -> Frame:
+    """Find conveying contacts that concern another ceremony."""
+    concerns = t["contacts"].filter(known("ceremony_id")).select("contact_id", nw.col("ceremony_id").alias("other_ceremony_"))
+    rows = t["invitations"].filter(known("contact_id", "ceremony_id")).join(concerns, on="contact_id", how="inner")
+    return rows.filter(nw.col("ceremony_id") != nw.col("other_ceremony_"))
 
 
 @row_rule(TWICE, table="invitations", column="response", inputs=("ceremony_id", "invited_state_id", "invited_organization_id", "invited_leader_id", "status", "responded_on"),

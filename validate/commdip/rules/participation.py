@@ -129,6 +129,14 @@ def contingent_twice(t: Tables) -> Frame:
     return _repeated(rows, "ceremony_id", "state_id")
 
 
+@row_rule(OUTCOME_TWICE, table="participation", column="rank", inputs=("ceremony_id", "state_id", "organization_id", "leader_id"),
+          message="{party_} has a row of rank {rank} without a name at {ceremony_id} already, on line {other_line}.")
+def unnamed_twice(t: Tables) -> Frame:
+    """Find rows without a person, other than contingents, that nothing tells from an earlier one."""
+    rows = t["participation"].filter(nw.col("leader_id").is_null() & (nw.col("rank") != "contingent")).with_columns(party().alias("party_"))
+    return _repeated(rows.filter(known("ceremony_id", "party_")), "ceremony_id", "party_", "rank")
+
+
 @row_rule(CAPACITY, table="participation", column="capacity", inputs=("rank", "leader_id"), message="Capacity {capacity}{joint_}rank {rank}{person_} do not go together.")
 def capacity_fits(t: Tables) -> Frame:
     """Find rows that are contingents by one of rank, capacity and leader, and not by another."""
@@ -157,6 +165,18 @@ def rank_of_office(t: Tables) -> Frame:
     wrong = wrong.join(offices, on=ROW, how="left")
     has = nw.when(nw.col("office_").is_null()).then(nw.lit("")).otherwise(nw.concat_str(nw.lit("; the office then was "), nw.col("office_")))
     return wrong.with_columns(has.alias("has_"))
+
+
+@row_rule(RANK, table="participation", column="rank", inputs=("leader_id", "state_id", "organization_id", "ceremony_id"),
+          message="{leader_id} held the office {office} of {party_} on {day}, which gives a rank of its own.",
+          lookups={**_CEREMONY, "tenures": Lookup("leader_id", ("state_id", "organization_id", "office", "start", "end"))})
+def delegate_in_office(t: Tables) -> Frame:
+    """Find persons coded as a delegation who surely held an office that gives a rank."""
+    rows = t.at_ceremony("participation").filter(known("leader_id") & (nw.col("rank") == "delegation")).with_columns(party().alias("party_"))
+    spells = t.dated("tenures").with_columns(party().alias("party_")).join(t["rank_offices"].select("office").unique("office"), on="office", how="inner")
+    spells = spells.select("leader_id", "party_", "office", nw.col("start_latest").alias("from_"), nw.col("end").alias("until_"), nw.col("end_earliest").alias("to_"))
+    held = rows.join(spells, on=["leader_id", "party_"], how="inner")
+    return held.filter((nw.col("from_") <= nw.col("day_earliest")) & (nw.col("until_").is_null() | (nw.col("to_") > nw.col("day_latest"))))
 
 
 @row_rule(STAND_IN, table="participation", column="stands_in_for", inputs=("capacity",), message="Capacity is {capacity}, but stands_in_for is {given_}.")
@@ -277,11 +297,13 @@ def former_leader(t: Tables) -> Frame:
     # Only who led on the day in every reading of the dates still led; a day of handover is the end.
     still = rows.join(spells, on="leader_id", how="inner").filter(
         (nw.col("from_") <= nw.col("day_earliest")) & (nw.col("end").is_null() | (nw.col("to_") > nw.col("day_latest"))))
-    led = offices.select("leader_id", nw.col("start_earliest").alias("led_from_"), nw.col("end").alias("led_to_"))
+    led = offices.with_columns(party().alias("led_")).select("leader_id", "led_", nw.col("start_earliest").alias("led_from_"))
     before = rows.join(led, on="leader_id", how="inner").filter(nw.col("led_from_") < nw.col("day_latest"))
     never = except_rows(rows, before).with_columns(nw.lit("led no state or government before").alias("why_"))
+    elsewhere = except_rows(rows.join(before.select(ROW).unique(ROW), on=ROW, how="inner"), before.filter(nw.col("led_") == nw.col("party_")))
+    elsewhere = elsewhere.with_columns(nw.concat_str(nw.lit("led others, but not "), nw.col("party_"), nw.lit(", before")).alias("why_"))
     still = rows.join(still.select(ROW).unique(ROW), on=ROW, how="inner").with_columns(nw.lit("still led a state or government on").alias("why_"))
-    return nw.concat([never, still], how="vertical")
+    return nw.concat([never, elsewhere, still], how="vertical")
 
 
 __all__ = ["as_text", "not_exactly_one", "party"]

@@ -56,8 +56,8 @@ def code_of_two(t: Tables) -> Frame:
 @row_rule(AMBIGUOUS, table="state_codes", column="state_id", inputs=("code", "scheme", "valid_from", "valid_to"),
           message="In {scheme}, {state_id} has the code {other_code_} at the same time (line {other_line}).")
 def two_codes(t: Tables) -> Frame:
-    """Find states with two codes of a scheme at a time."""
-    return _overlapping(t.dated("state_codes"), ["scheme", "state_id"], "valid_from", "valid_to").filter(nw.col("code") != nw.col("other_code_"))
+    """Find states with two codes of a scheme, or with one code twice, at a time."""
+    return _overlapping(t.dated("state_codes"), ["scheme", "state_id"], "valid_from", "valid_to")
 
 
 @row_rule(OWN_CODE, table="state_codes", column="code", inputs=("state_id", "scheme"), message="{state_id} has the ISO code {code}, but {why_}.")
@@ -104,13 +104,15 @@ def office_of_one(t: Tables) -> Frame:
     return t["tenures"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
-@row_rule(TENURE_TWICE, table="tenures", column="start", inputs=("leader_id", "state_id", "organization_id", "office", "title"),
-          message="{leader_id} has this office from {start} already (line {other_line}).")
+@row_rule(TENURE_TWICE, table="tenures", column="start", inputs=("leader_id", "state_id", "organization_id", "office", "title", "end"),
+          message="{leader_id} has this office {since_} already (line {other_line}).")
 def spell_twice(t: Tables) -> Frame:
-    """Find spells alike in leader, party, office and start."""
-    rows = t["tenures"].filter(known("start")).with_columns(
-        nw.concat_str(nw.col("state_id").fill_null(""), nw.col("organization_id").fill_null(""), separator="/").alias("party_"))
-    same = ["leader_id", "party_", "office", "title", "start"]
+    """Find spells alike in leader, party, office and start, or end where the start is not known."""
+    until = nw.concat_str(nw.lit("until "), nw.col("end").fill_null("today"))
+    since = nw.when(known("start")).then(nw.concat_str(nw.lit("from "), nw.col("start").fill_null(""))).otherwise(until)
+    rows = t["tenures"].with_columns(
+        nw.concat_str(nw.col("state_id").fill_null(""), nw.col("organization_id").fill_null(""), separator="/").alias("party_"), since.alias("since_"))
+    same = ["leader_id", "party_", "office", "title", "since_"]
     first = rows.group_by(*same).agg(nw.col(ROW).min().alias("other_"))
     return rows.join(first, on=same, how="inner").filter(nw.col(ROW) > nw.col("other_"))
 

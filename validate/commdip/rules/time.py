@@ -6,7 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
+from commdip.rules.tables import Frame, Tables, except_rows, known
 
 END_BEFORE_START = declare(Rule(
     "TIM01", "end-before-start", ERROR,

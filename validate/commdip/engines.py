@@ -1,0 +1,55 @@
+"""Engines: on what the rules about rows run. The rules are the same; only the frames differ.
+
+Pandas is always there. Polars is faster at every size that was measured (benchmarks/README.md), so
+it is taken where it is installed.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from commdip.rules.tables import Frame, lazy
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from commdip.tables import Table
+
+ENGINES = ("auto", "pandas", "polars")
+
+
+def chosen(engine: str) -> str:
+    """Return the engine that a choice stands for; raises ValueError if it is none or not installed."""
+    if engine not in ENGINES:
+        raise ValueError(f"no engine {engine!r}; there are {', '.join(ENGINES)}")
+    installed = importlib.util.find_spec("polars") is not None
+    if engine == "polars" and not installed:
+        raise ValueError("polars is not installed; pip install 'commdip[polars]', or take --engine pandas")
+    if engine == "auto":
+        return "polars" if installed else "pandas"
+    return engine
+
+
+def frames(tables: Iterable[Table], engine: str) -> dict[str, Frame]:
+    """Return the tables as frames of an engine, by name."""
+    made = _polars if engine == "polars" else _pandas
+    return {t.name: lazy(made(t.frame)) for t in tables}
+
+
+def _pandas(frame: pd.DataFrame) -> Any:
+    return frame
+
+
+def _polars(frame: pd.DataFrame) -> Any:
+    import pandas as pd
+    import polars as pl
+
+    kinds = {"Int64": pl.Int64, "int64": pl.Int64, "boolean": pl.Boolean}
+    columns = []
+    for name in frame:
+        series = frame[name]
+        cells = [None if missing else cell for cell, missing in zip(series.array, pd.isna(series.array), strict=True)]
+        columns.append(pl.Series(str(name), cells, dtype=kinds.get(str(series.dtype), pl.String)))
+    return pl.DataFrame(columns).lazy()
