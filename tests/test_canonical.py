@@ -182,7 +182,7 @@ def test_clean_composes_across_a_control_character():
         b"id,name,size,good\nb,x\na,y,1,true\n",
         b'id,name,size,good\nb,"x"y,1,true\na,y,1,true\n',
         b"id,name,size,good\nb,\xff,1,true\na,y,1,true\n",
-        b"id,name,size\nb,x,1\na,y,1\n",
+        b"name,size,good\nx,1,true\ny,1,true\n",
         b"id,name,size,good,name\nb,x,1,true,x\na,y,1,true,x\n",
         b"",
         None,
@@ -289,3 +289,13 @@ def test_descriptor_is_written_readably(pack):
     text = (pack.root / "datapackage.json").read_text("utf-8")
     assert '\n  "title": "Žižkov",\n' in text
     assert text.endswith("}\n")
+
+
+def test_optional_columns_that_are_missing_are_added(copy):
+    rows = copy.rows("leaders")
+    place = rows[0].index("note")
+    copy.put("leaders", [r[:place] + r[place + 1 :] for r in rows])
+    assert [(f.rule, f.column) for f in copy.findings("FIL11")] == [("FIL11", "note")]
+    assert main(["format", str(copy.root)]) == 0
+    assert copy.rows("leaders")[0] == rows[0]
+    assert copy.findings("FIL") == []

@@ -19,7 +19,7 @@ from commdip import canonical, validation
 from commdip.findings import ERROR, Finding
 
 CEREMONIES = ("moscow-victory-day-2005", "moscow-victory-day-2023")
-economical = settings(max_examples=25, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+economical = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 
 def cut(data: m.Data, ceremonies: tuple[str, ...]) -> dict[str, list[m.Row]]:
@@ -219,7 +219,7 @@ DATE_FAMILIES = ("TIM", "PAR", "CON", "CER", "STA", "EVI", "COV", "STM", "LEA")
 """Families of rules whose errors compare dates; INV05 and TEN02 compare dates as they are written."""
 
 
-@settings(economical, max_examples=60)
+@settings(economical, max_examples=30)
 @given(chosen=some_dates)
 def test_a_less_precise_date_is_no_error(bench: m.Bench, chosen: dict[str, set[int]]) -> None:
     errors = [f for f in added(bench, changed_dates(bench, chosen, coarser)) if f.severity == ERROR]

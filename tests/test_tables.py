@@ -142,7 +142,7 @@ def test_missing_column_suggests_the_near_miss():
 
 def test_missing_column_without_a_near_miss_suggests_nothing():
     (finding,) = read(b"a,x,1\n", b"id,name,size\n").findings
-    assert (finding.rule, finding.message) == ("FIL07", "Column 'good' is missing from the header.")
+    assert (finding.rule, finding.message) == ("FIL11", "Column 'good' is missing from the header.")
 
 
 def test_doubled_column_is_told_and_the_first_counts():

@@ -80,7 +80,7 @@ def test_cascade_of_a_broken_parent_is_left_out_with_a_reason(make):
     assert "child" not in {f.table for f in report.findings}
     (skipped,) = report.rules_skipped
     assert skipped.rule == "WIT01"
-    assert "10 foreign-key errors" in skipped.reason
+    assert "10 errors of frictionless of foreign keys" in skipped.reason
     assert "WIT01" in report.rules_run
 
 

@@ -196,7 +196,6 @@ class Shortcut:
 
     def __init__(self) -> None:
         self.check_columns, self.run = columns.check_columns, validation.run_as_pandera
-        self.findings_of = validation.findings_of
         self.base: dict[str, Table] = {}
         self.view = Tables({}, {}, "")
         self.last: tuple[Tables, set[str]] = self.view, set()
@@ -214,7 +213,6 @@ class Shortcut:
             mock.patch.object(columns, "shipped_terms", functools.cache(columns.shipped_terms)),
             mock.patch.object(columns, "check_columns", self.columns),
             mock.patch.object(validation, "run_as_pandera", self.rows),
-            mock.patch.object(validation, "findings_of", self.findings),
         ]
         for patch in self.patches:
             patch.start()
@@ -246,10 +244,6 @@ class Shortcut:
         else:
             self.found |= {name(r): caught[id(r)] for r in rules if id(r) in caught}
         return caught
-
-    def findings(self, rule: RowRule, table: Table, rows: Any) -> list[Finding]:
-        """Turn offending rows into findings, if there are any."""
-        return self.findings_of(rule, table, rows) if len(rows) else []
 
     def watch(self, rules: list[RowRule], view: Tables) -> None:
         """Note which tables each check reads, each on a view of its own."""

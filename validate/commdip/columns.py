@@ -147,7 +147,8 @@ def _message(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str
     if rule is DATE:
         return f"{spec.name} is {cell!r}: {edtf.problem(cell)}."
     if rule is VOCABULARY:
-        return f"{spec.name} is {cell!r}, {_not_in(spec, cell, vocabularies)}."
+        why = _not_in(spec, cell, vocabularies)
+        return f"{spec.name} is {cell!r}, {why}" + ("" if why.endswith("?") else ".")
     return f"{spec.name} is {cell!r}, which {_limit(spec, cell)}; an example is {spec.example!r}."
 
 

@@ -43,7 +43,7 @@ def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
         if not _opaque(table) or name == "retired_ids":
             continue
         there = {tables[name].key(r) for r in range(len(tables[name].records))} if name in tables else set()
-        gone = [k for r in range(len(table.records)) if (k := table.key(r)) not in there and (name, k) not in _retired(tables)]
+        gone = [k for r in range(len(table.records)) if (k := table.key(r)) not in there and (name, k) not in retired(tables)]
         for key in gone:
             path = tables[name].path if name in tables else table.path
             yield rules.DROPPED.finding(f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key)
@@ -54,9 +54,11 @@ def _opaque(table: Table) -> bool:
     return len(table.spec.primary_key) == 1 and table.spec.primary_key[0].endswith("_id")
 
 
-def _retired(tables: Tables) -> set[tuple[str | None, str | None]]:
+def retired(tables: Tables) -> set[tuple[str, str]]:
+    """Return the retired identifiers of a package, as (table, id)."""
     table = tables.get("retired_ids")
-    return {(table.cell(r, "record_table"), table.cell(r, "record_id")) for r in range(len(table.records))} if table else set()
+    rows = range(len(table.records)) if table else ()
+    return {(table.cell(r, "record_table") or "", table.cell(r, "record_id") or "") for r in rows} if table else set()
 
 
 def demanded(tables: Tables, old: Tables) -> tuple[str, str]:
@@ -89,7 +91,7 @@ def _table_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
 
 def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
     shared = [c for c in old.header if c in new.header]
-    rows, before = _rows(new, shared), _rows(old, shared)
+    rows, before = rows_by_key(new, shared), rows_by_key(old, shared)
     quiet = new.name in QUIET_TABLES
     gone = before.keys() - rows.keys()
     if gone and (_opaque(new) or new.name == "codes") and not quiet:
@@ -102,7 +104,8 @@ def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
             yield "patch" if quiet or different <= set(QUIET_COLUMNS) else "minor", f"changed rows of {new.name}"
 
 
-def _rows(table: Table, columns: list[str]) -> dict[str, dict[str, str | None]]:
+def rows_by_key(table: Table, columns: list[str]) -> dict[str, dict[str, str | None]]:
+    """Return the cells of some columns, as text, by primary key."""
     return {table.key(r): {c: table.cell(r, c) for c in columns} for r in range(len(table.records))}
 
 

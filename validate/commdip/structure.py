@@ -96,11 +96,14 @@ def check_extra_files(package: Package) -> Iterator[Finding]:
 
 
 def check_digest(resource: Resource, source: bytes) -> Iterator[Finding]:
-    """Yield bytes or hash of a resource that differ from those of its file."""
-    for field, actual in digest(source).items():
-        declared = resource.entry.get(field)
-        if declared is not None and declared != actual:
-            yield files.DIGEST.finding(f"{DESCRIPTOR} gives {field} {declared} for {resource.path}, which has {actual}.", table=resource.name, path=resource.path, value=str(actual))
+    """Yield a finding if bytes or hash of a resource differ from those of its file."""
+    actual = digest(source)
+    wrong = [f for f in actual if resource.entry.get(f) not in (None, actual[f])]
+    if wrong:
+        told = " and ".join(f"{field} {resource.entry[field]}" for field in wrong)
+        has = " and ".join(str(actual[field]) for field in wrong)
+        message = f"{DESCRIPTOR} gives {told} for {resource.path}, which has {has}."
+        yield files.DIGEST.finding(message, table=resource.name, path=resource.path, value=str(actual[wrong[-1]]))
 
 
 def digest(source: bytes) -> dict[str, int | str]:

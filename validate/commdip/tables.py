@@ -170,8 +170,12 @@ def _check_header(table: Table) -> None:
         if name not in table.header:
             near = difflib.get_close_matches(name, [h for h in table.header if h not in names], 1, 0.6)
             maybe = f"; is {near[0]!r} meant for it?" if near else "."
-            table.at(files.HEADER, f"Column {name!r} is missing from the header{maybe}", 1, name)
-            table.broken[name] = set(range(len(table.records)))
+            # A column that may be meant for it, or has to be filled, is lost; another is merely empty.
+            lost = bool(near) or table.spec.by_name[name].required or name in table.spec.primary_key
+            rule = files.HEADER if lost else files.OPTIONAL_COLUMN
+            table.at(rule, f"Column {name!r} is missing from the header{maybe}", 1, name)
+            if lost:
+                table.broken[name] = set(range(len(table.records)))
     for name in dict.fromkeys(table.header):
         if name not in names:
             shown = repr(name) if name else "without a name"

@@ -134,7 +134,8 @@ class _Run:
         """Run the rules about rows, save those whose tables are missing."""
         rules = []
         for rule in ROW_RULES:
-            lacking = [t for t in (rule.table, *rule.lookups) if t not in self.tables and t not in REFERENCE_TABLES]
+            spare = (*REFERENCE_TABLES, *rule.may_lack)
+            lacking = [t for t in (rule.table, *rule.lookups) if t not in self.tables and t not in spare]
             if lacking:
                 self.skip(rule.code, f"the package has no table {', '.join(lacking)}")
             elif rule.code in self.wanted:
@@ -163,6 +164,9 @@ class _Run:
             if name not in every:
                 file = shipped_root() / "data" / f"{name}.csv"
                 every[name] = read_table(shipped_spec(name), file.name, file.read_bytes())
+        for name in {t for rule in ROW_RULES for t in rule.may_lack} - set(every):
+            spec = shipped_spec(name)
+            every[name] = read_table(spec, name, canonical.write_csv(spec.names, []))
         return Tables(engines.frames(every.values(), self.engine), {n: t.spec for n, t in every.items()}, self.today)
 
     def withhold(self, rule: RowRule, rows: Rows) -> Rows:
@@ -225,8 +229,9 @@ class _Run:
 
     def skip(self, code: str, reason: str) -> None:
         """Note in the report that a rule did not run for something."""
-        if code in self.wanted:
-            self.report.rules_skipped.append(Skipped(code, reason))
+        skipped = Skipped(code, reason)
+        if code in self.wanted and skipped not in self.report.rules_skipped:
+            self.report.rules_skipped.append(skipped)
 
     def hear_witness(self, running: witness.Running) -> None:
         """Add the witness's errors; its foreign-key errors only where ours are not the cause."""

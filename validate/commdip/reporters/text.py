@@ -43,7 +43,10 @@ def _place(finding: Finding) -> str:
 
 
 def _skipped(paint: Paint, report: Report) -> str:
-    lines = [f"  {s.rule}  {s.reason}" for s in report.rules_skipped]
+    by_reason: dict[str, list[str]] = {}
+    for skipped in report.rules_skipped:
+        by_reason.setdefault(skipped.reason, []).append(skipped.rule)
+    lines = [f"  {reason}: {', '.join(dict.fromkeys(codes))}" for reason, codes in by_reason.items()]
     return "\n".join([paint("bold", "Not judged"), *lines])
 
 

@@ -82,7 +82,8 @@ class RowRule(Rule):
     column ``row_`` and every column that ``message`` names. If it has a column ``other_`` (the
     number of another row of the table), the message can name ``{other_line}``. ``column`` is
     where a finding points; ``inputs`` are the columns of the table that the rule reads besides
-    it, ``lookups`` the other tables by name. With ``fold``, offending rows that are alike in
+    it, ``lookups`` the other tables by name; without those in ``may_lack`` the rule can do, as if
+    they were empty. With ``fold``, offending rows that are alike in
     those columns make one finding at the first of them, and the message can say ``{also}``.
     """
 
@@ -91,6 +92,7 @@ class RowRule(Rule):
     message: str = ""
     inputs: tuple[str, ...] = ()
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
+    may_lack: tuple[str, ...] = ()
     fold: tuple[str, ...] = ()
     check: Check = field(kw_only=True)
 

@@ -128,7 +128,7 @@ for _column in ("birth_date", "death_date", "wikidata_id"):
 
 
 @row_rule(UNUSED_SOURCE, table="sources", column="source_id", message="Nothing rests on {source_id} ({publisher}).",
-          lookups={"evidence": Lookup("source_id"), "state_codes": Lookup("source_id"), "sources": Lookup("origin_source_id", (), "source_id")})
+          lookups={"evidence": Lookup("source_id"), "state_codes": Lookup("source_id"), "sources": Lookup("origin_source_id", (), "source_id")}, may_lack=("evidence", "state_codes"))
 def source_unused(t: Tables) -> Frame:
     """Find sources that are neither evidence, nor an origin, nor the source of a code."""
     used = [t[table].filter(known(column)).select(nw.col(column).alias("source_id")) for table, column in (("evidence", "source_id"), ("sources", "origin_source_id"), ("state_codes", "source_id"))]

@@ -61,15 +61,21 @@ RAGGED = declare(Rule(
 ))
 HEADER = declare(Rule(
     "FIL07", "header", ERROR,
-    "The header has every column of the schema, each once.",
+    "The header has every required column of the schema, and no column twice.",
     "Columns are found by name; a missing or doubled one loses data.",
-    "Write the header as the schema has it; leave cells empty where nothing is known.",
+    "Write the header as the schema has it.",
 ))
 EXTRA_COLUMN = declare(Rule(
     "FIL08", "extra-column", WARNING,
     "The header has no column that the schema does not know.",
     "Extra columns are allowed, but nothing checks them; often they are a misspelt name.",
     "Describe the column in the table's schema, correct its name, or ignore this with --ignore FIL08.",
+))
+OPTIONAL_COLUMN = declare(Rule(
+    "FIL11", "optional-column", ERROR,
+    "The header has the optional columns of the schema too.",
+    "Readers look for every column; a missing one counts as empty throughout, which may not be meant.",
+    "Run `commdip format`, which adds the column with empty cells.",
 ))
 DIGEST = declare(Rule(
     "FIL09", "digest", ERROR,

@@ -45,7 +45,8 @@ _USES = (
 
 
 @row_rule(UNUSED, table="leaders", column="leader_id", message="Nothing names {leader_id}.",
-          lookups={"tenures": Lookup("leader_id"), "participation": Lookup("leader_id"), "contact_participants": Lookup("leader_id"), "statements": Lookup("leader_id"), "invitations": Lookup("invited_leader_id", (), "leader_id")})
+          lookups={"tenures": Lookup("leader_id"), "participation": Lookup("leader_id"), "contact_participants": Lookup("leader_id"), "statements": Lookup("leader_id"), "invitations": Lookup("invited_leader_id", (), "leader_id")},
+          may_lack=("tenures", "participation", "contact_participants", "statements", "invitations"))
 def leader_unused(t: Tables) -> Frame:
     """Find leaders whom no other table but leader_names names."""
     used = [t[table].filter(known(column)).select(nw.col(column).alias("leader_id")) for table, column in _USES]

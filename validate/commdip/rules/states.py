@@ -38,7 +38,9 @@ def _overlapping(rows: Frame, same: list[str], start: str, end: str) -> Frame:
     pairs = rows.join(earlier, on=same, how="inner").filter(nw.col(ROW) != nw.col("other_"))
     first = (nw.col("other_start_") < nw.col(f"{start}_latest")) | ((nw.col("other_start_") == nw.col(f"{start}_latest")) & (nw.col("other_") < nw.col(ROW)))
     open_ = nw.col("other_until_").is_null()
-    return pairs.filter(first & (open_ | (nw.col(f"{start}_latest") < nw.col("other_end_"))))
+    # With a vague start the one that seems to follow may be the one that went before.
+    went_before = known(end) & (nw.col(f"{end}_earliest") <= nw.col("other_start_"))
+    return pairs.filter(first & (open_ | (nw.col(f"{start}_latest") < nw.col("other_end_"))) & ~went_before)
 
 
 def rows_code(same: list[str]) -> str:

@@ -255,7 +255,9 @@ def _pairs(t: Tables) -> Frame:
 def tenure_overlap(t: Tables) -> Frame:
     """Find spells that begin before an earlier holder's spell has ended in any reading."""
     pairs = t.made("spell pairs", lambda: _pairs(t))
-    return pairs.filter(known("other_end_") & (nw.col("start_latest") < nw.col("other_end_earliest_")))
+    # With a vague start the one that seems to follow may be the one that went before.
+    went_before = known("end") & (nw.col("end_earliest") <= nw.col("other_start_"))
+    return pairs.filter(known("other_end_") & (nw.col("start_latest") < nw.col("other_end_earliest_")) & ~went_before)
 
 
 @row_rule(OPEN_SPELL, table="tenures", column="end", inputs=("leader_id", "state_id", "organization_id", "office", "start"),
