@@ -8,9 +8,12 @@ here in plain Python over the CSV files, so that the rules are not tested by the
     python tests/mutations.py -v KIND    every mutation whose kind begins so, with what was found
 """
 
+# ruff: noqa: PLR0917
+
 from __future__ import annotations
 
 import csv
+import datetime
 import hashlib
 import io
 import json
@@ -135,15 +138,11 @@ def shift(date: str, years: int) -> str:
 
 def before(date: str) -> str:
     """Return the day before the first day of a date."""
-    import datetime
-
     return (datetime.date.fromisoformat(low(date)) - datetime.timedelta(days=1)).isoformat()
 
 
 def after(date: str, days: int = 1) -> str:
     """Return a day after a full date."""
-    import datetime
-
     return (datetime.date.fromisoformat(date.rstrip("?~")) + datetime.timedelta(days=days)).isoformat()
 
 
@@ -443,7 +442,9 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 @kind("participation: a head coded as delegation", 2)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     for p in shuffled(rng, f.d["participation"]):
-        if p["leader_id"] and p["rank"] in ("head-of-state", "head-of-government"):
+        first, last = f.ceremony_days(p["ceremony_id"])
+        spells = [t for t in f.spells.get((p["leader_id"], party(p)), []) if t["start"] and high(t["start"]) < first and (not t["end"] or low(t["end"]) > last)]
+        if p["rank"] in ("head-of-state", "head-of-government") and any(t["office"] in f.offices[p["rank"]] for t in spells):
             yield cell(f.d, "participation: a head coded as delegation", "PAR04", "participation", p, "rank", "delegation")
 
 
@@ -561,7 +562,7 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
             yield cell(f.d, "participation: stand-in cycle", "PAR06", "participation", absent, "stands_in_for", p["participation_id"])
 
 
-@kind("participation: absent coded as attended", 5)
+@kind("participation: absent coded as attended", 4)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     for p in shuffled(rng, f.d["participation"]):
         if p["outcome"] == "absent" and not f.witnesses(p):
@@ -946,7 +947,7 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     born = {x["leader_id"]: x for x in f.d["leaders"] if x["birth_date"]}
     for c in shuffled(rng, f.d["contact_participants"]):
         if c["leader_id"] in born and count[c["leader_id"]] < 6:
-            first, last = f.contact_days(c["contact_id"])
+            _, last = f.contact_days(c["contact_id"])
             yield cell(f.d, "contact: before a party's birth", "TIM03", "leaders", born[c["leader_id"]], "birth_date", after(last), [("contact_participants", f.d.key("contact_participants", c))])
 
 
@@ -956,7 +957,7 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     born = {x["leader_id"]: x for x in f.d["leaders"] if x["birth_date"]}
     for c in shuffled(rng, f.d["contact_participants"]):
         if c["leader_id"] in born and count[c["leader_id"]] < 6:
-            first, last = f.contact_days(c["contact_id"])
+            first, _ = f.contact_days(c["contact_id"])
             yield cell(f.d, "contact: after a party's death", "TIM03", "leaders", born[c["leader_id"]], "death_date", before(first), [("contact_participants", f.d.key("contact_participants", c))])
 
 
@@ -1096,7 +1097,7 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
         key = c["contact_id"]
         if len(c["start"].rstrip("?~")) == 10 and (not c["end"] or c["end"] > c["start"]):
             yield change("contact: duplicate dated a day later", "CON05", "contacts", key, "start", c["start"], after(c["start"]),
-                         [("contacts", "C99999"), ("contacts", key)], lambda e, key=key, start=after(c["start"]): _second_contact(e, key, start))
+                         [("contacts", "C99999"), ("contacts", key)], lambda e, key=key, c=c: _second_contact(e, key, after(c["start"])))
 
 
 @kind("contact: initiator who is no party", 4)
@@ -2084,8 +2085,8 @@ _in_file("file: bytes that are not UTF-8", 3, "FIL03", lambda s: s.replace(b"e",
 _in_file("file: cell too many", 3, "FIL06", _line3(lambda r: r + b",x"), _line_of_change)
 _in_file("file: cell too few", 3, "FIL06", _line3(lambda r: r.rpartition(b",")[0]), _line_of_change)
 _in_file("file: blank line", 1, "FIL06", _line3(lambda r: b"\n" + r), _line_of_change)
-_in_file("file: column missing", 2, "FIL07", _drop_column, lambda a, b: 1)
-_in_file("file: column renamed", 3, "FIL07", _first_line(lambda h: h + b"s"), lambda a, b: 1)
+_in_file("file: column missing", 2, "FIL07 FIL11", _drop_column, lambda a, b: 1)
+_in_file("file: column renamed", 3, "FIL07 FIL11", _first_line(lambda h: h + b"s"), lambda a, b: 1)
 _in_file("file: column twice", 2, "FIL07", _first_line(lambda h: b",".join([*h.split(b",")[:-1], h.split(b",")[0]])), lambda a, b: 1)
 _in_file("file: rows out of order", 3, "CAN02", _swap_lines, lambda a, b: _line_of_change(a, b) + 1)
 _in_file("file: columns out of order", 2, "CAN01", _swap_columns, lambda a, b: 1, ("contact_participants", "state_codes"))
@@ -2097,7 +2098,7 @@ _in_file("file: needless quotes", 2, "CAN06", _line3(_quote_first), _line_of_cha
 _in_file("file: no line end at the end", 1, "CAN06", lambda s: s.rstrip(b"\n"), lambda a, b: None)
 _in_file("file: stray quote", 2, "FIL05", _line3(lambda r: b'"' + r), _line_of_change, ("contacts", "sources"))
 _in_file("file: empty", 2, "FIL10", lambda s: b"", lambda a, b: 1, ("waivers", "memberships"))
-_in_file("file: semicolons for commas", 1, "FIL07", lambda s: s.replace(b",", b";"), lambda a, b: 1, ("leader_names",))
+_in_file("file: semicolons for commas", 1, "FIL07 FIL11", lambda s: s.replace(b",", b";"), lambda a, b: 1, ("leader_names",))
 
 
 @kind("file: missing", 3)
@@ -2144,7 +2145,7 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 
 @kind("descriptor: wrong value", 4)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
-    for name, bad in (("version", "1"), ("licenses", []), ("contributors", "me"), ("created", "yesterday")):
+    for name, bad in (("version", "1"), ("licenses", []), ("contributors", "me"), ("resources", {})):
         yield change("descriptor: wrong value", "PKG01", "", "", name, "", str(bad), [(DESCRIPTOR, None)], lambda e, name=name, bad=bad: e.patches.append(lambda d: d.update({name: bad})))
 
 
@@ -2286,14 +2287,12 @@ class Watching(Tables):
         return super().__getitem__(name)
 
     def made(self, name: str, make: Callable[[], Frame]) -> Frame:
-        # Made once in each rule, so that each rule is seen to read what it needs.
+        # Made anew for each rule, so that each is seen to read what it needs. What the rule has
+        # read before may be part of the frame too.
         if name not in self._made:
-            before = set(self.seen)
-            self.seen.clear()
             self._made[name] = make()
-            self.kept[name] = (set(self.seen), self._made[name])
-            self.seen.update(before)
-        self.seen.update(self.kept[name][0])
+            if name not in self.kept or len(self.seen) < len(self.kept[name][0]):
+                self.kept[name] = (set(self.seen), self._made[name])
         return self._made[name]
 
 

@@ -29,9 +29,8 @@ def outcomes(request: pytest.FixtureRequest) -> Iterator[dict[str, Future[cases.
     folders = dict.fromkeys(item.callspec.params["folder"] for item in here if hasattr(item, "callspec"))
     if any(item.name == test_every_check_has_a_case.__name__ for item in here):
         folders = dict.fromkeys(cases.FOLDERS)
-    cases.shortcut()  # made before the processes fork, so that all have it
-    forking = get_context("fork") if hasattr(os, "fork") else None
-    with ProcessPoolExecutor(os.cpu_count(), forking) as pool:
+    # Spawned, since the threads of polars do not live through a fork.
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
         yield {folder: pool.submit(cases.run, folder) for folder in folders}
 
 

@@ -16,21 +16,33 @@ SHARE = 0.4
 """Share of the mutations of each kind (two at least) that is tried here: minutes matter in CI."""
 
 FLOODS = {
-    "term dropped from a vocabulary": "every cell with the term is a finding of its own",
-    "ceremony: year, day or identifier differ": "all evidence of the day is judged by the wrong day",
-    "ceremony: wrong host": "all its invitations come from a state that does not host",
-    "file: semicolons for commas": "the header has none of the columns, and each is named",
+    ("term dropped from a vocabulary", "codes"): "COL04 has a finding for every cell with the term",
+    ("cell: required but empty", "codes"): "a term without a position puts every list that has it out of order (COL04)",
+    ("file: column renamed", "codes"): "the same, for all terms",
+    ("file: column missing", "codes"): "the same, for all terms",
+    ("cell: unknown term", "rank_offices"): "PAR04 reads rank_offices, but is not withheld where that is broken",
+    ("cell: unknown term", "mode_roles"): "CON03 reads mode_roles, but is not withheld where that is broken",
+    ("file: column missing", "rank_offices"): "the same, for all ranks",
+    ("file: column missing", "mode_roles"): "the same, for all modes",
+    ("file: column renamed", "rank_offices"): "the same, for all ranks",
+    ("cell: impossible date", "ceremonies"): "TIM09 reads the day of a ceremony through participation, two links away",
+    ("cell: malformed date", "ceremonies"): "the same",
+    ("ceremony: year, day or identifier differ", "ceremonies"): "all evidence of the day is judged by the wrong day (TIM09, CON08)",
+    ("ceremony: wrong host", "ceremonies"): "all its invitations come from a state that does not host (INV07)",
+    ("parent dropped: ceremonies", "ceremonies"): "each evidence for the ceremony itself is a finding (EVI01)",
+    ("parent dropped: the busiest", "ceremonies"): "the same",
 }
-"""Kinds of which one mistake may give more findings than FLOOD, and why; an entry without need fails."""
+"""Kinds and tables where one mistake gives more findings than FLOOD, and why: the debts of the rules."""
+
+UNREADABLE = ("file: stray quote", "file: empty", "file: missing")
+"""Kinds that leave a table without its rows: what points at them is reported row by row (KEY03, EVI01)."""
 
 
 @pytest.fixture(scope="module")
 def results(request: pytest.FixtureRequest) -> list[m.Result]:
     found = m.try_all(share=SHARE)
-    folder = request.config.cache.mkdir("mutations") if hasattr(request.config, "cache") else None
-    table = m.score(found)
-    if folder is not None:
-        (folder / "score.txt").write_text(table + "\n", encoding="utf-8")
+    if cache := getattr(request.config, "cache", None):
+        (cache.mkdir("mutations") / "score.txt").write_text(m.score(found) + "\n", encoding="utf-8")
     return found
 
 
@@ -59,7 +71,8 @@ def test_none_is_missed(results: list[m.Result]) -> None:
 
 
 def test_one_mistake_does_not_drown_the_reader(results: list[m.Result]) -> None:
-    drowning = [r for r in results if len(r.new) >= m.FLOOD and r.mutation.kind not in FLOODS]
+    many = [r for r in results if len(r.new) >= m.FLOOD and r.mutation.kind not in UNREADABLE]
+    drowning = [r for r in many if (r.mutation.kind, r.mutation.table) not in FLOODS]
     assert not drowning, listed(drowning)
 
 

@@ -290,7 +290,7 @@ def shortcut() -> Shortcut:
 
 @dataclass
 class Outcome:
-    """What the cases of a folder gave: reports by title, and the checks that the bad ones set off."""
+    """What the cases of a folder gave: reports by title, and the checks of its rule that the bad ones set off."""
 
     bad: dict[str, Report] = field(default_factory=dict)
     good: dict[str, Report] = field(default_factory=dict)
@@ -306,8 +306,7 @@ def run(folder: str) -> Outcome:
         short.fired = set()
         for number, case in enumerate(cases(folder, "change.json")):
             outcome.bad[case["title"]] = validate(make(case, place / f"bad{number}"), case)
-        outcome.fired = short.fired
-        short.fired = set()
+        outcome.fired = {fired for fired in short.fired if fired[0] == code}
         for number, case in enumerate(cases(folder, "good.json")):
             outcome.good[case["title"]] = validate(make(case, place / f"good{number}"), case, select)
     return outcome

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,6 +12,7 @@ import pandera.pandas as pa
 from pandera.errors import SchemaErrorReason
 
 from commdip import edtf
+from commdip.findings import also
 from commdip.package import open_package, shipped_spec
 from commdip.rules.base import Rule
 from commdip.rules.columns import CONSTRAINT, DATE, REQUIRED, TYPE, VOCABULARY
@@ -115,17 +116,28 @@ def check_columns(table: Table, vocabularies: Terms) -> None:
     second finding.
     """
     for row, column in table.untyped:
-        _add(table, TYPE, row, column, vocabularies)
+        _add(table, TYPE, [row], column, vocabularies)
     try:
         table_schema(table.spec, vocabularies).validate(table.frame, lazy=True)
     except pa.errors.SchemaErrors as errors:
         for error in errors.schema_errors:
-            rule = _rule_of(error)
-            column = str(error.schema.name)
-            for row in error.failure_cases["index"]:
-                if int(row) not in table.broken.get(column, ()):
-                    _add(table, rule, int(row), column, vocabularies)
-                    table.break_cells(int(row), [column])
+            rule, column = _rule_of(error), str(error.schema.name)
+            known = table.broken.get(column, set())
+            rows = [int(row) for row in error.failure_cases["index"] if int(row) not in known]
+            for alike in _alike(table, rule, rows, column):
+                _add(table, rule, alike, column, vocabularies)
+            for row in rows:
+                table.break_cells(row, [column])
+
+
+def _alike(table: Table, rule: Rule, rows: list[int], column: str) -> Iterable[list[int]]:
+    """Group rows that one mistake explains: a term that the vocabulary lacks is one, however often it is used."""
+    if rule is not VOCABULARY:
+        return [[row] for row in rows]
+    groups: dict[str | None, list[int]] = {}
+    for row in rows:
+        groups.setdefault(table.cell(row, column), []).append(row)
+    return groups.values()
 
 
 def _rule_of(error: pa.errors.SchemaError) -> Rule:
@@ -134,9 +146,10 @@ def _rule_of(error: pa.errors.SchemaError) -> Rule:
     return _RULES[str(error.check.name)]
 
 
-def _add(table: Table, rule: Rule, row: int, column: str, vocabularies: Terms) -> None:
-    message = _message(rule, table.spec.by_name[column], table.cell(row, column) or "", vocabularies)
-    table.findings.append(table.finding(rule, message, row, column))
+def _add(table: Table, rule: Rule, rows: list[int], column: str, vocabularies: Terms) -> None:
+    message = _message(rule, table.spec.by_name[column], table.cell(rows[0], column) or "", vocabularies)
+    message += also([table.line(row, column) for row in rows[1:]])
+    table.findings.append(table.finding(rule, message, rows[0], column))
 
 
 def _message(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str:

@@ -59,7 +59,7 @@ def bounds(text: str) -> tuple[datetime.date, datetime.date]:
 def text_bounds(text: str) -> tuple[str, str]:
     """Return the bounds of one cell as ``earliest`` and ``latest`` give them: open if it is no date."""
     bare = text.rstrip("?~")
-    if not PATTERN.fullmatch(text):
+    if not is_valid(text):
         return FIRST, LAST
     return bare + "-01-01"[len(bare) - 4 :], bare + "-12-31"[len(bare) - 4 :]
 

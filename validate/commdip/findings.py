@@ -103,3 +103,12 @@ def in_reading_order(findings: Iterable[Finding], tables: Sequence[str]) -> list
         return (SEVERITIES.index(f.severity), f.rule, table, f.path, f.line or 0, f.column or "")
 
     return sorted(findings, key=order)
+
+
+def also(lines: Sequence[int]) -> str:
+    """Return in words where else the same is found: a few lines, and how many more; empty if nowhere."""
+    if not lines:
+        return ""
+    shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
+    rows, where = ("row is", "line") if len(lines) == 1 else ("rows are", "lines")
+    return f" ({len(lines)} more {rows} alike: {where} {shown})"

@@ -19,7 +19,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from commdip import canonical, columns, engines, release, structure, witness
-from commdip.findings import Finding, Report, Skipped, in_reading_order
+from commdip.findings import Finding, Report, Skipped, also, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
 from commdip.rules import REGISTER, ROW_RULES, waivers
 from commdip.rules.base import ROW, Lookup, RowRule
@@ -29,6 +29,8 @@ from commdip.rules.tables import Tables
 from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
 
+CUT = ("FIL05", "FIL10")
+"""Rules whose findings mean that rows of a table are not there to be found."""
 REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
 ROWS_SHOWN = 1000
 Progress = Callable[[str], None]
@@ -123,7 +125,7 @@ class _Run:
         specs = {t.name: t.spec for t in self.tables.values()}
         for parent, children in sorted(missing_parents(specs).items()):
             self.skip("KEY03", f"references of {', '.join(sorted(children))} to {parent}: the package has no table {parent}")
-        rules = list(key_rules(specs))
+        rules = [r for r in key_rules(specs) if not self.unread(r)]
         self.judged |= {r.code for r in rules}
         for rule, rows in self.run_checks(rules):
             if rule.code == "KEY03":
@@ -138,11 +140,19 @@ class _Run:
             lacking = [t for t in (rule.table, *rule.lookups) if t not in self.tables and t not in spare]
             if lacking:
                 self.skip(rule.code, f"the package has no table {', '.join(lacking)}")
-            elif rule.code in self.wanted:
+            elif rule.code in self.wanted and not self.unread(rule):
                 rules.append(rule)
         self.judged |= {r.code for r in rules}
         for _ in self.run_checks(rules):
             pass
+
+    def unread(self, rule: RowRule) -> bool:
+        """Return whether a rule looks up rows in a table of which a part could not be read, and say so."""
+        others = self.tables if rule.any_table else {n: self.tables[n] for n in rule.lookups if n in self.tables}
+        cut = [n for n, t in others.items() if any(f.rule in CUT for f in t.findings)]
+        if cut:
+            self.skip(rule.code, f"{', '.join(cut)} could not be read to the end")
+        return bool(cut)
 
     def run_checks(self, rules: Iterable[RowRule]) -> Iterable[tuple[RowRule, Rows]]:
         """Run rules as pandera checks, table by table; yield each with its offending rows."""
@@ -167,7 +177,7 @@ class _Run:
         for name in {t for rule in ROW_RULES for t in rule.may_lack} - set(every):
             spec = shipped_spec(name)
             every[name] = read_table(spec, name, canonical.write_csv(spec.names, []))
-        return Tables(engines.frames(every.values(), self.engine), {n: t.spec for n, t in every.items()}, self.today)
+        return Tables(engines.frames(every.values(), self.engine), {n: t.spec for n, t in every.items()}, self.today, frozenset(self.tables))
 
     def withhold(self, rule: RowRule, rows: Rows) -> Rows:
         """Drop findings that rest on cells known to be broken, and say so in the report."""
@@ -193,6 +203,8 @@ class _Run:
         if other is None or not broken:
             return set(), ""
         main_on = lookup.main_on or lookup.on
+        if main_on != "key_" and main_on not in table.spec.by_name:
+            return {row[ROW] for row in rows}, f"what hangs on {name}"
         values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in (row[ROW] for row in rows)}
         tainted = {other.cell(r, lookup.on) for r in broken}
         # A broken link that links to nothing may have been meant for any row.
@@ -219,13 +231,13 @@ class _Run:
         for row in range(len(table.records)) if table else ():
             assert table is not None
             rule, record_table, record = (table.cell(row, c) or "" for c in ("rule", "record_table", "record_id"))
+            kept = [f for f in self.findings if (f.rule, f.table, f.key) != (rule, record_table, record)]
             if rule not in REGISTER or rule.startswith(waivers.NEVER_WAIVED):
                 self.findings.append(table.finding(waivers.NO_RULE, f"{rule} is no rule that can be waived.", row, "rule"))
-                continue
-            kept = [f for f in self.findings if (f.rule, f.table, f.key) != (rule, record_table, record)]
-            if len(kept) == len(self.findings) and rule in self.wanted & self.judged:
+            elif len(kept) < len(self.findings):
+                self.findings[:] = kept
+            elif rule in self.wanted & self.judged:
                 self.findings.append(table.finding(waivers.STALE, f"{rule} finds nothing at {record_table} {record}.", row, "record_id"))
-            self.findings[:] = kept if len(kept) < len(self.findings) else self.findings
 
     def skip(self, code: str, reason: str) -> None:
         """Note in the report that a rule did not run for something."""
@@ -301,7 +313,7 @@ def findings_of(rule: RowRule, table: Table, rows: Rows) -> list[Finding]:
     found = []
     for group in groups.values():
         row = group[0]
-        row["also"] = _also([table.line(r[ROW], rule.column) for r in group[1:]])
+        row["also"] = also([table.line(r[ROW], rule.column) for r in group[1:]])
         if "other_" in row:
             row["other_line"] = table.line(int(row["other_"]))
         found.append(table.finding(rule, rule.message.format_map(row), row[ROW], rule.column))
@@ -320,11 +332,3 @@ def rows_of(findings: Iterable[Finding], tables: Mapping[str, Table]) -> dict[tu
         if len(rows) == ROWS_SHOWN:
             break
     return rows
-
-
-def _also(lines: list[int]) -> str:
-    if not lines:
-        return ""
-    shown = ", ".join(map(str, lines[:5]))
-    more = f" and {len(lines) - 5} more" if len(lines) > 5 else ""
-    return f" (nor do {len(lines)} more rows that name it: {'line' if len(lines) == 1 else 'lines'} {shown}{more})"

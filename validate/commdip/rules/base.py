@@ -83,7 +83,7 @@ class RowRule(Rule):
     number of another row of the table), the message can name ``{other_line}``. ``column`` is
     where a finding points; ``inputs`` are the columns of the table that the rule reads besides
     it, ``lookups`` the other tables by name; without those in ``may_lack`` the rule can do, as if
-    they were empty. With ``fold``, offending rows that are alike in
+    they were empty; ``any_table`` says that it looks up rows in all tables. With ``fold``, offending rows that are alike in
     those columns make one finding at the first of them, and the message can say ``{also}``.
     """
 
@@ -93,6 +93,7 @@ class RowRule(Rule):
     inputs: tuple[str, ...] = ()
     lookups: Mapping[str, Lookup] = field(default_factory=dict)
     may_lack: tuple[str, ...] = ()
+    any_table: bool = False
     fold: tuple[str, ...] = ()
     check: Check = field(kw_only=True)
 

@@ -99,7 +99,8 @@ def one_affiliation(t: Tables) -> Frame:
     return t["contact_participants"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
-@row_rule(ROLE, table="contact_participants", column="role", inputs=("contact_id",), message="A contact of mode {mode} has no {role}.", lookups=_CONTACT)
+@row_rule(ROLE, table="contact_participants", column="role", inputs=("contact_id",), message="A contact of mode {mode} has no {role}.",
+          lookups={**_CONTACT, "mode_roles": Lookup("role", ("mode",))})
 def role_fits_mode(t: Tables) -> Frame:
     """Find roles that the mode does not have."""
     fits = t["mode_roles"].select("mode", "role")
@@ -112,7 +113,7 @@ def _role_counts(t: Tables) -> Frame:
 
 
 @row_rule(ROLE, table="contacts", column="mode", inputs=("contact_id",), message="A contact of mode {mode} takes {least_} of the role {role}; this one has {taken_}.",
-          lookups={"contact_participants": Lookup("contact_id", ("role",))})
+          lookups={"contact_participants": Lookup("contact_id", ("role",)), "mode_roles": Lookup("mode", ("role", "minimum", "maximum"))})
 def role_counts(t: Tables) -> Frame:
     """Find contacts where a role is taken too seldom or too often."""
     limits = t["mode_roles"].select("mode", "role", "minimum", "maximum")

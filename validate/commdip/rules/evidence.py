@@ -74,12 +74,12 @@ NO_FACTS = ("codes", "mode_roles", "rank_offices", "series", "retired_ids", "wai
 HEADS = ("head-of-state", "head-of-government", "party-leader")
 
 
-def _record_rule(rule: Rule) -> None:
-    # Which table a claim is about stands in the row itself, so the tables are taken together.
-    @row_rule(rule, table="evidence", column="record_id", inputs=("record_table",), message="{record_table} has no row {record_id}.")
-    def check(t: Tables) -> Frame:
-        there = known("record_table", "record_id") & nw.col("record_table").is_in(_named(t))
-        return t["evidence"].filter(there).join(records(t), on=["record_table", "record_id"], how="anti")
+@row_rule(RECORD, table="evidence", column="record_id", inputs=("record_table",), any_table=True,
+          message="{record_table} has no row {record_id}{also}.", fold=("record_table", "record_id"))
+def evidence_of_nothing(t: Tables) -> Frame:
+    """Find evidence about rows that are not there; of tables that the package lacks nothing is known."""
+    claims = t["evidence"].filter(known("record_table", "record_id") & nw.col("record_table").is_in(_named(t)))
+    return claims.join(records(t), on=["record_table", "record_id"], how="anti")
 
 
 def records(t: Tables) -> Frame:
@@ -89,14 +89,11 @@ def records(t: Tables) -> Frame:
 
 def _named(t: Tables) -> list[str]:
     """Return the tables whose rows evidence and retirement can be about: those of facts, not of vocabularies."""
-    return [n for n, spec in t.specs.items() if spec.primary_key and n not in NO_FACTS]
+    return [n for n, spec in t.specs.items() if spec.primary_key and n in t.present and n not in NO_FACTS]
 
 
 def _keys(t: Tables, table: str) -> Frame:
     return t[table].select(nw.lit(table).alias("record_table"), key_text(t.specs[table].primary_key).alias("record_id"))
-
-
-_record_rule(RECORD)
 
 
 def _fact_rule(table: str, column: str) -> None:
@@ -217,7 +214,7 @@ for _table, _column in (("invitations", "invitation_id"), ("participation", "par
 @row_rule(FIELD, table="evidence", column="field", inputs=("record_table",), message="{record_table} has no column {field}.")
 def evidence_field(t: Tables) -> Frame:
     """Find fields that the row's table does not have."""
-    rows = t["evidence"].filter(known("record_table", "field"))
+    rows = t["evidence"].filter(known("record_table", "field") & nw.col("record_table").is_in(_named(t)))
     fits = [(nw.col("record_table") == n) & nw.col("field").is_in(t.specs[n].names) for n in _named(t)]
     condition = fits[0]
     for fit in fits[1:]:

@@ -151,7 +151,8 @@ def inviter_in_office(t: Tables) -> Frame:
     return except_rows(rows, holding_office(t, rows))
 
 
-@row_rule(INVITER, table="invitations", column="inviting_state_id", inputs=("ceremony_id",), message="{inviting_state_id} invites to a ceremony that {host_} hosts.", lookups=_CEREMONY)
+@row_rule(INVITER, table="invitations", column="inviting_state_id", inputs=("ceremony_id",), message="{inviting_state_id} invites to a ceremony that {host_} hosts{also}.", lookups=_CEREMONY,
+          fold=("ceremony_id", "inviting_state_id"))
 def inviter_is_host(t: Tables) -> Frame:
     """Find invitations of states that are not the host."""
     return t.at_ceremony("invitations").filter(known("inviting_state_id") & (nw.col("inviting_state_id") != nw.col("host_")))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import narwhals as nw
 
 from commdip.findings import ERROR
-from commdip.rules.base import ROW, Rule, RowRule, declare, for_table
+from commdip.rules.base import ROW, Lookup, Rule, RowRule, declare, for_table
 from commdip.rules.tables import Frame, Tables, known
 from commdip.specs import ForeignKey, TableSpec
 
@@ -75,8 +76,9 @@ def _foreign(reference: ForeignKey) -> RowRule:
         return rows.join(parents, left_on=fields, right_on=targets, how="anti")
 
     message = f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}."
-    where = {"table": reference.table, "column": reference.fields[-1]}
-    return for_table(FOREIGN, check, **where, inputs=reference.fields, message=message, fold=reference.fields)
+    where: dict[str, Any] = {"table": reference.table, "column": reference.fields[-1], "inputs": reference.fields}
+    parent = {} if reference.parent == reference.table else {reference.parent: Lookup(targets[0], (), fields[0])}
+    return for_table(FOREIGN, check, **where, lookups=parent, message=message, fold=reference.fields)
 
 
 def _shown(columns: tuple[str, ...]) -> str:

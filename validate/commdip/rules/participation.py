@@ -154,7 +154,8 @@ def _holding_rank(t: Tables, rows: Frame) -> Frame:
 
 @row_rule(RANK, table="participation", column="rank", inputs=("leader_id", "state_id", "organization_id", "ceremony_id"),
           message="{leader_id} held no office of {party_} on {day} that gives the rank {rank}{has_}.",
-          lookups={**_CEREMONY, "tenures": Lookup("leader_id", ("state_id", "organization_id", "office", "start", "end"))})
+          lookups={**_CEREMONY, "rank_offices": Lookup("rank", ("office",)),
+                   "tenures": Lookup("leader_id", ("state_id", "organization_id", "office", "start", "end"))})
 def rank_of_office(t: Tables) -> Frame:
     """Find ranks that no office held on the day gives."""
     free = ["contingent", "delegation", "former-leader"]

@@ -47,7 +47,7 @@ def retired_id_in_use(t: Tables) -> Frame:
     return t["retired_ids"].join(records(t), on=["record_table", "record_id"], how="inner")
 
 
-@row_rule(REPLACED, table="retired_ids", column="replaced_by", inputs=("record_table", "record_id"), message="{replaced_by}, which replaces {record_id}, is in {record_table} neither in use nor retired.")
+@row_rule(REPLACED, any_table=True, table="retired_ids", column="replaced_by", inputs=("record_table", "record_id"), message="{record_id} is replaced by {replaced_by}, {why_}.")
 def replacement_missing(t: Tables) -> Frame:
     """Find replacements that do not exist."""
     retired = t["retired_ids"].select("record_table", "record_id")
@@ -55,6 +55,9 @@ def replacement_missing(t: Tables) -> Frame:
     rows = t["retired_ids"].filter(known("replaced_by"))
     others = rows.filter(nw.col("replaced_by") != nw.col("record_id"))
     found = others.join(there.unique(["record_table", "replaced_by"]), on=["record_table", "replaced_by"], how="inner")
-    return except_rows(rows, found)
+    itself = nw.col("replaced_by") == nw.col("record_id")
+    why = nw.when(itself).then(nw.lit("which is itself")).otherwise(
+        nw.concat_str(nw.lit("which is neither in use nor retired in "), nw.col("record_table")))
+    return except_rows(rows, found).with_columns(why.alias("why_"))
 
 

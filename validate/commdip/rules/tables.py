@@ -19,12 +19,14 @@ Frame = nw.LazyFrame[Any]
 class Tables:
     """All tables of a package for the rules.
 
-    ``today`` is the ISO day that counts as now.
+    ``today`` is the ISO day that counts as now; ``present`` are the tables that the package has
+    itself, without those that stand in for missing ones.
     """
 
     frames: Mapping[str, Frame]
     specs: Mapping[str, TableSpec]
     today: str
+    present: frozenset[str]
     _made: dict[str, Frame] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Frame:

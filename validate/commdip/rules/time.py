@@ -121,7 +121,7 @@ def _labelled(label: str, column: str) -> nw.Expr:
     return nw.when(known(column)).then(nw.concat_str(nw.lit(label), nw.col(column))).otherwise(nw.lit(""))
 
 
-_EXISTS_MESSAGE = "{state_id} did not exist on {day} (it existed{from_}{to_})."
+_EXISTS_MESSAGE = "{state_id} did not exist at the time ({day}); it existed{from_}{to_}."
 _STATES = {"states": Lookup("state_id", ("exists_from", "exists_to"))}
 
 
@@ -170,7 +170,7 @@ def _outside_lifetime(t: Tables, rows: Frame) -> Frame:
     return rows.filter((nw.col("day_latest") < nw.col("birth_date_earliest")) | (nw.col("day_earliest") > nw.col("death_date_latest")))
 
 
-_ALIVE_MESSAGE = "{leader_id} was not alive on {day} ({life_})."
+_ALIVE_MESSAGE = "{leader_id} was not alive at the time ({day}): {life_}."
 _LIVES = {"leaders": Lookup("leader_id", ("birth_date", "death_date"))}
 
 
@@ -326,7 +326,7 @@ def _event_days(t: Tables) -> list[Frame]:
 
 
 @row_rule(PUBLISHED_BEFORE, table="evidence", column="stance", inputs=("record_table", "record_id", "source_id"),
-          message="{source_id} of {published} cannot support {record_id} of {fact_}.",
+          message="{source_id} of {published} cannot support {record_id} of {fact_}{also}.", fold=("record_table", "fact_"),
           lookups={"sources": Lookup("source_id", ("published",)), "contacts": Lookup("contact_id", ("start",), "record_id"),
                    "participation": Lookup("participation_id", ("ceremony_id", "outcome"), "record_id"), "invitations": Lookup("invitation_id", ("invited_on",), "record_id"),
                    "statements": Lookup("statement_id", ("contact_id", "ceremony_id"), "record_id"), "tenures": Lookup("tenure_id", ("start",), "record_id")})
