@@ -22,7 +22,16 @@ ROOT = Path(__file__).parents[1]
 COMMANDS = {
     "import pandas, pandera, frictionless": [sys.executable, "-c", "import pandas, pandera.pandas, frictionless"],
     "frictionless alone on the same package": [sys.executable, "-m", "commdip.witness", str(ROOT / "datapackage.json")],
-    "commdip validate, without frictionless": [sys.executable, "-m", "commdip", "validate", str(ROOT), "--no-cache", "--ignore", "WIT"],
+    "commdip validate, without frictionless": [
+        sys.executable,
+        "-m",
+        "commdip",
+        "validate",
+        str(ROOT),
+        "--no-cache",
+        "--ignore",
+        "WIT",
+    ],
     "commdip validate": [sys.executable, "-m", "commdip", "validate", str(ROOT), "--no-cache"],
     "commdip validate, nothing changed": [sys.executable, "-m", "commdip", "validate", str(ROOT)],
     "commdip --help": [sys.executable, "-m", "commdip", "--help"],
@@ -52,7 +61,9 @@ def main(runs: int) -> None:
                 result = measure(command, environment)
                 if run:
                     results[name].append(result)
-    medians = {name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in results.items()}
+    medians = {
+        name: [statistics.median(column) for column in zip(*rows, strict=True)] for name, rows in results.items()
+    }
     base = medians[next(iter(COMMANDS))][0]
     print("| command | wall s | processor s | peak MiB | wall, ratio to the imports |")
     print("|---|---|---|---|---|")

@@ -73,7 +73,10 @@ def documents(found: dict[str, dict[str, str]]) -> dict[Path, str]:
         EXAMPLES: json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n",
         DOCS / "rules.md": rules_page(found),
         DOCS / "codebook.md": codebook(tables),
-        methodology: fill(methodology.read_text(encoding="utf-8"), {"years": years(tables), "gaps": gaps(tables), "sources": kinds(tables)}),
+        methodology: fill(
+            methodology.read_text(encoding="utf-8"),
+            {"years": years(tables), "gaps": gaps(tables), "sources": kinds(tables)},
+        ),
     }
 
 
@@ -132,8 +135,12 @@ def examples() -> tuple[dict[str, dict[str, str]], list[str]]:
     found: dict[str, dict[str, str]] = {}
     problems = []
     for rule in entries():
-        folders = sorted(f for f in BAD.glob(f"{rule.code}*") if f.is_dir() and re.fullmatch(rf"{rule.code}([-_].*)?", f.name))
-        expected = [e for f in folders for e in expectations(f / "expected.json") if e.get("rule", rule.code) == rule.code]
+        folders = sorted(
+            f for f in BAD.glob(f"{rule.code}*") if f.is_dir() and re.fullmatch(rf"{rule.code}([-_].*)?", f.name)
+        )
+        expected = [
+            e for f in folders for e in expectations(f / "expected.json") if e.get("rule", rule.code) == rule.code
+        ]
         if expected:
             found[rule.code] = {"place": place(expected[0]), "message": str(expected[0]["message"])}
         else:
@@ -186,7 +193,10 @@ def rules_page(found: dict[str, dict[str, str]]) -> str:
     families = {f: [r for r in rules if r.code.startswith(f)] for f in FAMILIES}
     families = {f: members for f, members in families.items() if members}
     head = RULES_HEAD.format(
-        note=NOTE, total=len(rules), families=len(families), structure=", ".join(NEVER_WAIVED),
+        note=NOTE,
+        total=len(rules),
+        families=len(families),
+        structure=", ".join(NEVER_WAIVED),
         counts=" and ".join(f"{n} {s}s" for s, n in severities.most_common()),
     )
     contents = [[f"[{f}](#{anchor(FAMILIES[f])})", FAMILIES[f], len(members)] for f, members in families.items()]
@@ -246,9 +256,15 @@ def codebook(tables: dict[str, Rows]) -> str:
     specs = {r.name: shipped_spec(r.name) for r in package.resources}
     uses = coded_columns(specs)
     contents = [[f"[{s.name}](#{anchor(s.name)})", s.description, len(tables[s.name])] for s in specs.values()]
-    parts = [CODEBOOK_HEAD.format(note=NOTE, version=package.version), table(("Table", "What it holds", "Rows"), contents, right=[2])]
+    parts = [
+        CODEBOOK_HEAD.format(note=NOTE, version=package.version),
+        table(("Table", "What it holds", "Rows"), contents, right=[2]),
+    ]
     parts += [table_section(spec, tables[spec.name]) for spec in specs.values()]
-    parts += [state_codes_section(tables), "## Vocabularies\n\nThe terms of codes.csv, in their order, and how many rows have each."]
+    parts += [
+        state_codes_section(tables),
+        "## Vocabularies\n\nThe terms of codes.csv, in their order, and how many rows have each.",
+    ]
     vocabularies = sorted({row["vocabulary"] for row in tables["codes"]})
     parts += [vocabulary_section(v, tables, uses[v]) for v in vocabularies]
     return "\n\n".join(p.strip() for p in parts) + "\n"
@@ -269,9 +285,16 @@ def table_section(spec: TableSpec, rows: Rows) -> str:
     keys = [f"Primary key: {', '.join(map(code, spec.primary_key))}."]
     keys += [f"Unique together: {', '.join(map(code, key))}." for key in spec.unique_keys]
     targets = {k.fields: f"{k.parent}.{', '.join(k.parent_fields)}" for k in spec.foreign_keys}
-    keys += [f"Together {', '.join(map(code, fields))} name {code(target)}." for fields, target in targets.items() if len(fields) > 1]
+    keys += [
+        f"Together {', '.join(map(code, fields))} name {code(target)}."
+        for fields, target in targets.items()
+        if len(fields) > 1
+    ]
     filled = {f.name: sum(bool(row.get(f.name)) for row in rows) for f in spec.fields}
-    columns = [[code(f.name), kind(f), constraints(f, targets), f.description, code(str(f.example or "")), filled[f.name]] for f in spec.fields]
+    columns = [
+        [code(f.name), kind(f), constraints(f, targets), f.description, code(str(f.example or "")), filled[f.name]]
+        for f in spec.fields
+    ]
     body = table(("Column", "Type", "Constraint", "What it says", "Example", "Filled"), columns, right=[5])
     return f"### {spec.name}\n\n{spec.description} {len(rows):,} rows. {' '.join(keys)}\n\n{body}"
 
@@ -302,9 +325,21 @@ def vocabulary_section(name: str, tables: dict[str, Rows], uses: list[tuple[str,
     terms = sorted((r for r in tables["codes"] if r["vocabulary"] == name), key=lambda r: int(r["position"]))
     counts = [used(tables[t], f) for t, f in uses]
     events = any(r["cameo"] or r["plover"] for r in terms)
-    header = ["Term", "Label", "Definition", *(["CAMEO", "PLOVER"] if events else []), *(f"{t}.{f.name}" for t, f in uses)]
+    header = [
+        "Term",
+        "Label",
+        "Definition",
+        *(["CAMEO", "PLOVER"] if events else []),
+        *(f"{t}.{f.name}" for t, f in uses),
+    ]
     rows = [
-        [code(r["code"]), r["label"], r["definition"], *([r["cameo"], r["plover"]] if events else []), *(c[r["code"]] for c in counts)]
+        [
+            code(r["code"]),
+            r["label"],
+            r["definition"],
+            *([r["cameo"], r["plover"]] if events else []),
+            *(c[r["code"]] for c in counts),
+        ]
         for r in terms
     ]
     return f"### {name}\n\n" + table(header, rows, right=range(len(header) - len(uses), len(header)))
@@ -322,7 +357,11 @@ def state_codes_section(tables: dict[str, Rows]) -> str:
     for row in tables["state_codes"]:
         codes[row["scheme"]][row["state_id"]].add(row["code"])
     names = {row["state_id"]: row["name"] for row in tables["states"]}
-    assigned = [[code(r["state_id"]), r["name"], r["kind"], r["note"]] for r in tables["states"] if r["state_id"] not in codes["iso3"]]
+    assigned = [
+        [code(r["state_id"]), r["name"], r["kind"], r["note"]]
+        for r in tables["states"]
+        if r["state_id"] not in codes["iso3"]
+    ]
     traps = [
         [code(abbreviation), label, names[state], names[abbreviation]]
         for scheme, label in (("cow-abbrev", "COW"), ("gw-abbrev", "GW"))
@@ -330,9 +369,21 @@ def state_codes_section(tables: dict[str, Rows]) -> str:
         for abbreviation in sorted(found)
         if abbreviation in names and abbreviation != state
     ]
-    both = [[names[s], numbers(codes["cow"][s]), numbers(codes["gw"][s])] for s in sorted(names) if codes["cow"][s] != codes["gw"][s] and codes["cow"][s] and codes["gw"][s]]
-    without = {label: [names[s] for s in sorted(names) if not codes[scheme][s]] for scheme, label in (("cow", "COW"), ("gw", "GW"))}
-    parts = [STATE_CODES_HEAD, table(("Code", "Stands for", "Kind", "Note"), assigned), TRAPS_HEAD, table(("Code", "Scheme", "There it is", "In ISO it is"), traps)]
+    both = [
+        [names[s], numbers(codes["cow"][s]), numbers(codes["gw"][s])]
+        for s in sorted(names)
+        if codes["cow"][s] != codes["gw"][s] and codes["cow"][s] and codes["gw"][s]
+    ]
+    without = {
+        label: [names[s] for s in sorted(names) if not codes[scheme][s]]
+        for scheme, label in (("cow", "COW"), ("gw", "GW"))
+    }
+    parts = [
+        STATE_CODES_HEAD,
+        table(("Code", "Stands for", "Kind", "Note"), assigned),
+        TRAPS_HEAD,
+        table(("Code", "Scheme", "There it is", "In ISO it is"), traps),
+    ]
     if both:
         parts += ["Numbers that differ between the two lists:", table(("State", "COW", "GW"), both)]
     parts += [f"Without a number of {label}: {', '.join(listed) or 'none'}." for label, listed in without.items()]
@@ -363,7 +414,9 @@ def versions(rows: Rows) -> str:
 
 def years(tables: dict[str, Rows]) -> str:
     """Return the table of rows, sources and coverage by year."""
-    topics = [r["code"] for r in sorted(tables["codes"], key=lambda r: int(r["position"])) if r["vocabulary"] == "topic"]
+    topics = [
+        r["code"] for r in sorted(tables["codes"], key=lambda r: int(r["position"])) if r["vocabulary"] == "topic"
+    ]
     coverage = {(r["ceremony_id"], r["topic"]): r["completeness"] for r in tables["coverage"]}
     cited = sources_by_ceremony(tables)
     rows = []
@@ -371,19 +424,32 @@ def years(tables: dict[str, Rows]) -> str:
         name = ceremony["ceremony_id"]
         came = [r for r in tables["participation"] if r["ceremony_id"] == name and r["outcome"] == "attended"]
         invited = [r for r in tables["invitations"] if r["ceremony_id"] == name]
-        rows.append([
-            ceremony["year"],
-            sum(r["rank"] in HEADS for r in came),
-            sum(r["rank"] not in HEADS and r["rank"] != "contingent" for r in came),
-            sum(r["rank"] == "contingent" for r in came),
-            sum(r["ceremony_id"] == name and r["outcome"] == "absent" for r in tables["participation"]),
-            len(invited),
-            sum(r["response"] in ("declined", "withdrew") for r in invited),
-            sum(r["ceremony_id"] == name for r in tables["contacts"]),
-            len(cited[name]),
-            *(coverage.get((name, t), "") for t in topics),
-        ])
-    header = ["Year", "Heads", "Others", "Contingents", "Absent", "Invitations", "Refusals", "Contacts", "Sources", *(f"Coverage: {t}" for t in topics)]
+        rows.append(
+            [
+                ceremony["year"],
+                sum(r["rank"] in HEADS for r in came),
+                sum(r["rank"] not in HEADS and r["rank"] != "contingent" for r in came),
+                sum(r["rank"] == "contingent" for r in came),
+                sum(r["ceremony_id"] == name and r["outcome"] == "absent" for r in tables["participation"]),
+                len(invited),
+                sum(r["response"] in ("declined", "withdrew") for r in invited),
+                sum(r["ceremony_id"] == name for r in tables["contacts"]),
+                len(cited[name]),
+                *(coverage.get((name, t), "") for t in topics),
+            ]
+        )
+    header = [
+        "Year",
+        "Heads",
+        "Others",
+        "Contingents",
+        "Absent",
+        "Invitations",
+        "Refusals",
+        "Contacts",
+        "Sources",
+        *(f"Coverage: {t}" for t in topics),
+    ]
     return f"{table(header, rows, right=range(9))}\n\n{missing_years(tables)}"
 
 
@@ -396,16 +462,27 @@ def missing_years(tables: dict[str, Rows]) -> str:
     """Return which years of the universe have no row."""
     there = {int(r["year"]) for r in tables["ceremonies"]}
     lacking = [str(y) for y in range(1995, 2027) if y not in there]
-    return f"Years without a row, of which nothing is said: {', '.join(lacking)}." if lacking else "Every year from 1995 to 2026 has a row."
+    return (
+        f"Years without a row, of which nothing is said: {', '.join(lacking)}."
+        if lacking
+        else "Every year from 1995 to 2026 has a row."
+    )
 
 
 def sources_by_ceremony(tables: dict[str, Rows]) -> dict[str, set[str]]:
     """Return the sources that are evidence of a ceremony or of what hangs on it."""
     home = {("ceremonies", r["ceremony_id"]): r["ceremony_id"] for r in tables["ceremonies"]}
     contacts = {r["contact_id"]: r["ceremony_id"] for r in tables["contacts"]}
-    for name, key in (("participation", "participation_id"), ("invitations", "invitation_id"), ("contacts", "contact_id")):
+    for name, key in (
+        ("participation", "participation_id"),
+        ("invitations", "invitation_id"),
+        ("contacts", "contact_id"),
+    ):
         home |= {(name, r[key]): r["ceremony_id"] for r in tables[name]}
-    home |= {("statements", r["statement_id"]): r["ceremony_id"] or contacts.get(r["contact_id"], "") for r in tables["statements"]}
+    home |= {
+        ("statements", r["statement_id"]): r["ceremony_id"] or contacts.get(r["contact_id"], "")
+        for r in tables["statements"]
+    }
     cited: dict[str, set[str]] = defaultdict(set)
     for row in tables["evidence"]:
         cited[home.get((row["record_table"], row["record_id"]), "")].add(row["source_id"])
@@ -503,8 +580,15 @@ def run(command: str, folder: Path) -> tuple[int, str]:
         "COLUMNS": "100",
     }
     done = subprocess.run(
-        ["bash", "-c", command], cwd=folder, env=environment, check=False, text=True, encoding="utf-8",
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        ["bash", "-c", command],
+        cwd=folder,
+        env=environment,
+        check=False,
+        text=True,
+        encoding="utf-8",
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        stdin=subprocess.DEVNULL,
     )
     return done.returncode, done.stdout
 

@@ -21,9 +21,24 @@ from commdip import canonical, edtf
 from commdip.package import open_package, shipped_spec
 
 ROOT = Path(__file__).parents[1]
-PREFIX = {"tenures": "T", "invitations": "I", "participation": "P", "contacts": "C", "statements": "V", "sources": "S", "evidence": "E"}
+PREFIX = {
+    "tenures": "T",
+    "invitations": "I",
+    "participation": "P",
+    "contacts": "C",
+    "statements": "V",
+    "sources": "S",
+    "evidence": "E",
+}
 NATURAL = {
-    "invitations": ("ceremony_id", "invited_state_id", "invited_organization_id", "invited_leader_id", "status", "response"),
+    "invitations": (
+        "ceremony_id",
+        "invited_state_id",
+        "invited_organization_id",
+        "invited_leader_id",
+        "status",
+        "response",
+    ),
     "participation": ("ceremony_id", "state_id", "organization_id", "leader_id", "rank"),
     "statements": ("contact_id", "ceremony_id", "leader_id", "theme", "summary"),
     "sources": ("url",),
@@ -99,7 +114,13 @@ class Store:
 
 
 def _single(table: str) -> str:
-    return {"tenures": "tenure", "invitations": "invitation", "contacts": "contact", "statements": "statement", "sources": "source"}.get(table, table)
+    return {
+        "tenures": "tenure",
+        "invitations": "invitation",
+        "contacts": "contact",
+        "statements": "statement",
+        "sources": "source",
+    }.get(table, table)
 
 
 def _overlap(one: Row, other: Row, day: str) -> bool:
@@ -167,7 +188,11 @@ class Batch:
             self.store.put("leader_names", {"leader_id": row["leader_id"], **spelling}, quiet=True)
         record = self.store.fields[name].key_text(stood)
         for claim in row.get("evidence", []):
-            self.store.put("evidence", {**claim, "record_table": name, "record_id": record, "source_id": self.source[claim["source"]]}, quiet=True)
+            self.store.put(
+                "evidence",
+                {**claim, "record_table": name, "record_id": record, "source_id": self.source[claim["source"]]},
+                quiet=True,
+            )
         return stood
 
     def add_contact(self, row: Row) -> None:
@@ -187,15 +212,32 @@ class Batch:
     def again(self, old: Row, row: Row) -> Row:
         """Add the evidence of a contact that is there already."""
         for claim in row.get("evidence", []):
-            self.store.put("evidence", {**claim, "record_table": "contacts", "record_id": old["contact_id"], "source_id": self.source[claim["source"]]}, quiet=True)
-        return self.store.reconcile("contacts", old, {f: _text(row.get(f)) for f in self.store.fields["contacts"].names}, quiet=False)
+            self.store.put(
+                "evidence",
+                {
+                    **claim,
+                    "record_table": "contacts",
+                    "record_id": old["contact_id"],
+                    "source_id": self.source[claim["source"]],
+                },
+                quiet=True,
+            )
+        return self.store.reconcile(
+            "contacts", old, {f: _text(row.get(f)) for f in self.store.fields["contacts"].names}, quiet=False
+        )
 
     def same_contact(self, row: Row, parties: list[Row]) -> Row | None:
         """Return the contact of the same mode, day and parties, if it is in the store."""
-        wanted = {(_text(p.get("leader_id")), _text(p.get("state_id")), _text(p.get("organization_id"))) for p in parties}
+        wanted = {
+            (_text(p.get("leader_id")), _text(p.get("state_id")), _text(p.get("organization_id"))) for p in parties
+        }
         for old in self.store.rows["contacts"]:
             if old["mode"] == row.get("mode") and old["start"] == row.get("start"):
-                there = {(p["leader_id"], p["state_id"], p["organization_id"]) for p in self.store.rows["contact_participants"] if p["contact_id"] == old["contact_id"]}
+                there = {
+                    (p["leader_id"], p["state_id"], p["organization_id"])
+                    for p in self.store.rows["contact_participants"]
+                    if p["contact_id"] == old["contact_id"]
+                }
                 if there == wanted:
                     return old
         return None
@@ -204,7 +246,13 @@ class Batch:
         """Merge participation; stand-ins follow once all have identifiers."""
         pairs = []
         for row in self.data.get("participation", []):
-            order = [c["code"] for c in sorted((c for c in self.store.rows["codes"] if c["vocabulary"] == "segment"), key=lambda c: int(c["position"]))]
+            order = [
+                c["code"]
+                for c in sorted(
+                    (c for c in self.store.rows["codes"] if c["vocabulary"] == "segment"),
+                    key=lambda c: int(c["position"]),
+                )
+            ]
             segments = sorted(row.get("segments") or [], key=order.index)
             stood = self.plain("participation", {**row, "segments": segments, "stands_in_for": ""})
             self.participant[row["key"]] = stood["participation_id"]

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import commdip
 import pytest
+
+import commdip
 from commdip.findings import Finding, Report
 
 REPOSITORY = Path(__file__).parents[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from commdip import cache
 from commdip.cli import main
 
@@ -37,7 +38,9 @@ def test_a_changed_cell_is_validated_again(copy, run):
     assert run(copy.root, "--select", "COL02")[0] == 1
 
 
-@pytest.mark.parametrize("options", [["--select", "COL02"], ["--today", "2030-01-01", "--select", "COL"], ["--ignore", "COL,WIT"]])
+@pytest.mark.parametrize(
+    "options", [["--select", "COL02"], ["--today", "2030-01-01", "--select", "COL"], ["--ignore", "COL,WIT"]]
+)
 def test_other_options_are_another_result(copy, run, options):
     run(copy.root, "--select", "COL")
     before = set(cache.folder().glob("*.json"))

@@ -10,12 +10,13 @@ import unicodedata
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 from commdip import canonical
 from commdip.cli import main
 from commdip.specs import TableSpec
 from commdip.tables import read_table
-from hypothesis import given
-from hypothesis import strategies as st
 
 SCHEMA = {
     "fields": [

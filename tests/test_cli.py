@@ -8,8 +8,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import commdip
 import pytest
+
+import commdip
 from commdip.cli import COMMANDS, main
 
 SCHEMA = {

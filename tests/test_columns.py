@@ -6,10 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
-import commdip
 import pandas as pd
 import pandera.pandas as pa
 import pytest
+
+import commdip
 from commdip import columns
 from commdip.columns import check_columns
 from commdip.findings import Finding

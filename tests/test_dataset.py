@@ -6,9 +6,10 @@ import json
 import re
 from pathlib import Path
 
-import commdip
 import pandas as pd
 import pytest
+
+import commdip
 from commdip import columns, dataset
 from commdip.package import shipped_root
 from commdip.specs import TableSpec
@@ -94,7 +95,11 @@ def test_panel_keeps_zero_and_missing_apart(ds):
     assert len(nobody) and len(no)
     assert not nobody["attendance_coverage"].isin(KEYS).any()
     assert no["attendance_coverage"].isin(KEYS).all()
-    assert not panel.loc[panel["contingent"].eq(False).fillna(False), "contingents_coverage"].isin(["partial", "none"]).any()
+    assert (
+        not panel.loc[panel["contingent"].eq(False).fillna(False), "contingents_coverage"]
+        .isin(["partial", "none"])
+        .any()
+    )
     assert panel.loc[panel["attended"].fillna(False), "rank"].notna().all()
 
 
@@ -135,7 +140,12 @@ def test_office_holders_tell_the_certain_from_the_possible(ds):
 
 @pytest.mark.parametrize(
     ("text", "leader"),
-    [("Berdymukhammedov Serdar", "berdimuhamedow-serdar"), ("Путин", "putin-vladimir"), ("VUCIC", "vucic-aleksandar"), ("Jinping Xi", "xi-jinping")],
+    [
+        ("Berdymukhammedov Serdar", "berdimuhamedow-serdar"),
+        ("Путин", "putin-vladimir"),
+        ("VUCIC", "vucic-aleksandar"),
+        ("Jinping Xi", "xi-jinping"),
+    ],
 )
 def test_leaders_are_found_in_any_script_and_spelling(ds, text, leader):
     found = ds.find_leader(text)

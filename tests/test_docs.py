@@ -63,7 +63,9 @@ def test_every_rule_has_a_bad_example() -> None:
     assert docs.examples()[1] == []
 
 
-@pytest.mark.parametrize("file", ["docs/rules.md", "docs/codebook.md", "docs/methodology.md", "validate/commdip/examples.json"])
+@pytest.mark.parametrize(
+    "file", ["docs/rules.md", "docs/codebook.md", "docs/methodology.md", "validate/commdip/examples.json"]
+)
 def test_generated_document_is_fresh(file: str) -> None:
     due = docs.documents(docs.examples()[0])[ROOT / file]
     assert (ROOT / file).read_text("utf-8") == due, f"{file} is stale: run `make docs`"
@@ -77,7 +79,9 @@ def test_page_can_be_followed(page: Path, tmp_path: Path) -> None:
 
 def test_own_data_page_ends_with_a_passing_check() -> None:
     text = docs.PAGES[0].read_text("utf-8")
-    assert re.search(r"\$ commdip validate \. --fail-on warning\n(?:.*\n)*?lantern-night .*: valid\. .* No findings\.\n", text)
+    assert re.search(
+        r"\$ commdip validate \. --fail-on warning\n(?:.*\n)*?lantern-night .*: valid\. .* No findings\.\n", text
+    )
 
 
 def test_explain_shows_the_example() -> None:
@@ -96,7 +100,9 @@ def test_catalogue_has_a_section_for_every_rule() -> None:
         assert rule.reads, f"{rule.code} does not say what it reads"
 
 
-def test_rule_without_its_folder_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_rule_without_its_folder_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(docs, "BAD", tmp_path)
     monkeypatch.setattr(docs, "documents", lambda found: {})
     monkeypatch.setattr(docs, "pages", dict)

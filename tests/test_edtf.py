@@ -9,10 +9,11 @@ import itertools
 import narwhals as nw
 import pandas as pd
 import pytest
-from commdip import edtf
 from edtf import is_valid_edtf, parse_edtf
 from hypothesis import given
 from hypothesis import strategies as st
+
+from commdip import edtf
 
 YEARS = (1900, 1999, 2000, 2023, 2024)  # with and without leap days, at centuries too
 QUALIFIERS = ("", "?", "~")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import commdip
 import pytest
+
+import commdip
 from commdip import engines
 
 
@@ -20,7 +21,13 @@ def test_shipped_package_gives_the_same_report(reports):
 
 @pytest.mark.parametrize(
     ("table", "column", "value"),
-    [("contacts", "start", "2033-05-07"), ("participation", "leader_id", "nobody-at-all"), ("tenures", "end", "1999"), ("evidence", "record_id", "P99999"), ("ceremonies", "year", "2O23")],
+    [
+        ("contacts", "start", "2033-05-07"),
+        ("participation", "leader_id", "nobody-at-all"),
+        ("tenures", "end", "1999"),
+        ("evidence", "record_id", "P99999"),
+        ("ceremonies", "year", "2O23"),
+    ],
 )
 def test_broken_packages_give_the_same_report(copy, table, column, value):
     pytest.importorskip("polars")

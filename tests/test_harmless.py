@@ -21,7 +21,12 @@ from commdip import canonical, validation
 from commdip.findings import ERROR, Finding
 
 CEREMONIES = ("moscow-victory-day-2005", "moscow-victory-day-2023")
-economical = settings(max_examples=12, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+economical = settings(
+    max_examples=12,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 
 
 def cut(data: m.Data, ceremonies: tuple[str, ...]) -> dict[str, list[m.Row]]:
@@ -36,7 +41,9 @@ def cut(data: m.Data, ceremonies: tuple[str, ...]) -> dict[str, list[m.Row]]:
         keep(table, "ceremony_id", set(ceremonies))
     contacts = {c["contact_id"] for c in kept["contacts"]}
     keep("contact_participants", "contact_id", contacts)
-    kept["statements"] = [s for s in kept["statements"] if s["contact_id"] in contacts or s["ceremony_id"] in ceremonies]
+    kept["statements"] = [
+        s for s in kept["statements"] if s["contact_id"] in contacts or s["ceremony_id"] in ceremonies
+    ]
     acting = [*kept["participation"], *kept["contact_participants"], *kept["statements"], *kept["invitations"]]
     leaders = {r[c] for r in acting for c in ("leader_id", "invited_leader_id", "inviting_leader_id") if r.get(c)}
     for table in ("leaders", "leader_names", "tenures"):
@@ -75,14 +82,33 @@ def test_the_cut_package_is_valid_and_real(bench: m.Bench) -> None:
     report = validation.validate(bench.root, ignore=["WIT"])
     assert report.valid, str(report)
     assert {c["ceremony_id"] for c in bench.data["ceremonies"]} == set(CEREMONIES)
-    assert all(len(bench.data[t]) > 20 for t in ("participation", "contacts", "invitations", "evidence", "sources", "tenures"))
+    assert all(
+        len(bench.data[t]) > 20 for t in ("participation", "contacts", "invitations", "evidence", "sources", "tenures")
+    )
 
 
 # Order, quoting, line ends: what `commdip format` puts right
 
 
 @economical
-@given(seed=st.integers(0, 2**32), tables=st.sets(st.sampled_from(["participation", "contacts", "contact_participants", "leaders", "leader_names", "codes", "evidence", "tenures"]), min_size=1))
+@given(
+    seed=st.integers(0, 2**32),
+    tables=st.sets(
+        st.sampled_from(
+            [
+                "participation",
+                "contacts",
+                "contact_participants",
+                "leaders",
+                "leader_names",
+                "codes",
+                "evidence",
+                "tenures",
+            ]
+        ),
+        min_size=1,
+    ),
+)
 def test_format_undoes_any_order_of_rows_and_columns(bench: m.Bench, seed: int, tables: set[str]) -> None:
     rng, files = random.Random(seed), {}
     for table in sorted(tables):
@@ -104,12 +130,16 @@ def test_format_undoes_any_order_of_rows_and_columns(bench: m.Bench, seed: int, 
     spaces=st.sampled_from(["", " ", "\t", "\N{NO-BREAK SPACE}"]),
     last=st.booleans(),
 )
-def test_format_undoes_any_way_of_writing(bench: m.Bench, table: str, quoting: int, ends: str, bom: bool, spaces: str, last: bool) -> None:
+def test_format_undoes_any_way_of_writing(
+    bench: m.Bench, table: str, quoting: int, ends: str, bom: bool, spaces: str, last: bool
+) -> None:
     text = io.StringIO(newline="")
     header = bench.data.headers[table]
     writer = csv.writer(text, lineterminator=ends, quoting=quoting)
     writer.writerow(header)
-    writer.writerows([r[h] + (spaces if r[h] and i % 3 == 0 else "") for h in header] for i, r in enumerate(bench.data[table]))
+    writer.writerows(
+        [r[h] + (spaces if r[h] and i % 3 == 0 else "") for h in header] for i, r in enumerate(bench.data[table])
+    )
     content = text.getvalue() if last else text.getvalue().removesuffix(ends)
     assert_restored(bench, {bench.data.path(table): content.encode("utf-8-sig" if bom else "utf-8")})
 
@@ -127,13 +157,26 @@ def assert_restored(bench: m.Bench, files: dict[str, bytes]) -> None:
 
 def source(number: int, published: str, accessed: str = "2026-11-22") -> m.Row:
     return {
-        "source_id": f"S{90000 + number}", "url": f"https://example.org/{number}", "title": f"Report {number}", "publisher": f"Agency {number}",
-        "publisher_kind": "independent", "language": "en", "published": published, "accessed": accessed, "extent": "full",
+        "source_id": f"S{90000 + number}",
+        "url": f"https://example.org/{number}",
+        "title": f"Report {number}",
+        "publisher": f"Agency {number}",
+        "publisher_kind": "independent",
+        "language": "en",
+        "published": published,
+        "accessed": accessed,
+        "extent": "full",
     }
 
 
 def claim(number: int, table: str, record: str, of: str, stance: str = "supports") -> m.Row:
-    return {"evidence_id": f"E{90000 + number}", "record_table": table, "record_id": record, "source_id": of, "stance": stance}
+    return {
+        "evidence_id": f"E{90000 + number}",
+        "record_table": table,
+        "record_id": record,
+        "source_id": of,
+        "stance": stance,
+    }
 
 
 days = st.dates(min_value=datetime.date(2023, 5, 10), max_value=datetime.date(2026, 1, 1)).map(str)
@@ -154,19 +197,57 @@ words = st.text(st.sampled_from(string.ascii_lowercase + "éšőñ"), min_size=4
 
 
 @economical
-@given(family=words, given_name=words, start=st.dates(min_value=datetime.date(2000, 1, 1), max_value=datetime.date(2023, 5, 1)).map(str), precision=st.sampled_from([4, 7, 10]), open_=st.booleans())
-def test_a_leader_with_office_and_contact(bench: m.Bench, family: str, given_name: str, start: str, precision: int, open_: bool) -> None:
-    plain = "".join(c for c in unicodedata.normalize("NFD", f"{family}-{given_name}-q").lower() if c in string.ascii_lowercase + "-")
+@given(
+    family=words,
+    given_name=words,
+    start=st.dates(min_value=datetime.date(2000, 1, 1), max_value=datetime.date(2023, 5, 1)).map(str),
+    precision=st.sampled_from([4, 7, 10]),
+    open_=st.booleans(),
+)
+def test_a_leader_with_office_and_contact(
+    bench: m.Bench, family: str, given_name: str, start: str, precision: int, open_: bool
+) -> None:
+    plain = "".join(
+        c for c in unicodedata.normalize("NFD", f"{family}-{given_name}-q").lower() if c in string.ascii_lowercase + "-"
+    )
     # The last part of the given name keeps the identifier apart from those of the package.
     name = f"{given_name} Q"
     edit = m.Edit(bench.data)
-    edit.add("leaders", {"leader_id": plain, "name": f"{name} {family}", "family_name": family, "given_name": name, "gender": "female"})
+    edit.add(
+        "leaders",
+        {"leader_id": plain, "name": f"{name} {family}", "family_name": family, "given_name": name, "gender": "female"},
+    )
     edit.add("leader_names", {"leader_id": plain, "name": f"{name} {family}", "language": "en", "script": "Latn"})
     end = "" if open_ else "2024-06"
-    edit.add("tenures", {"tenure_id": "T90000", "leader_id": plain, "state_id": "KAZ", "office": "minister-other", "title": "Minister", "start": start[:precision], "end": end, "effective": "false"})
-    edit.add("contacts", {"contact_id": "C90000", "mode": "phone", "start": "2023-05-06", "end": "2023-05-06", "ceremony_id": CEREMONIES[1], "summary": "A call."})
+    edit.add(
+        "tenures",
+        {
+            "tenure_id": "T90000",
+            "leader_id": plain,
+            "state_id": "KAZ",
+            "office": "minister-other",
+            "title": "Minister",
+            "start": start[:precision],
+            "end": end,
+            "effective": "false",
+        },
+    )
+    edit.add(
+        "contacts",
+        {
+            "contact_id": "C90000",
+            "mode": "phone",
+            "start": "2023-05-06",
+            "end": "2023-05-06",
+            "ceremony_id": CEREMONIES[1],
+            "summary": "A call.",
+        },
+    )
     for i, (leader, state) in enumerate(((plain, "KAZ"), ("putin-vladimir", "RUS")), 1):
-        edit.add("contact_participants", {"contact_id": "C90000", "party": str(i), "leader_id": leader, "state_id": state, "role": "participant"})
+        edit.add(
+            "contact_participants",
+            {"contact_id": "C90000", "party": str(i), "leader_id": leader, "state_id": state, "role": "participant"},
+        )
     edit.add("sources", source(0, "2023-05-07"))
     edit.add("evidence", claim(0, "tenures", "T90000", "S90000"))
     edit.add("evidence", claim(1, "contacts", "C90000", "S90000"))
@@ -174,7 +255,11 @@ def test_a_leader_with_office_and_contact(bench: m.Bench, family: str, given_nam
 
 
 @economical
-@given(names=st.lists(st.from_regex(r"[a-z]{4,12}_own", fullmatch=True), min_size=1, max_size=3, unique=True), table=st.sampled_from(["participation", "contacts", "leaders", "sources"]), value=st.sampled_from(["", "x", "2023", "ä, ö"]))
+@given(
+    names=st.lists(st.from_regex(r"[a-z]{4,12}_own", fullmatch=True), min_size=1, max_size=3, unique=True),
+    table=st.sampled_from(["participation", "contacts", "leaders", "sources"]),
+    value=st.sampled_from(["", "x", "2023", "ä, ö"]),
+)
 def test_extra_columns_are_named_and_no_more(bench: m.Bench, names: list[str], table: str, value: str) -> None:
     edit = m.Edit(bench.data)
     edit.headers[table] = [*bench.data.headers[table], *names]
@@ -208,8 +293,20 @@ def changed_dates(bench: m.Bench, chosen: dict[str, set[int]], change: Callable[
     return edit
 
 
-DATED = ("tenures", "contacts", "invitations", "sources", "leaders", "ceremonies", "states", "memberships", "state_codes")
-some_dates = st.dictionaries(st.sampled_from(DATED[:6]), st.sets(st.integers(0, 2000), min_size=1, max_size=60), min_size=1, max_size=3)
+DATED = (
+    "tenures",
+    "contacts",
+    "invitations",
+    "sources",
+    "leaders",
+    "ceremonies",
+    "states",
+    "memberships",
+    "state_codes",
+)
+some_dates = st.dictionaries(
+    st.sampled_from(DATED[:6]), st.sets(st.integers(0, 2000), min_size=1, max_size=60), min_size=1, max_size=3
+)
 
 
 def coarser(date: str, n: int) -> str:
@@ -250,7 +347,12 @@ def test_all_dates_of_a_table_at_once(bench: m.Bench, length: int) -> None:
 @economical
 @given(chosen=some_dates)
 def test_an_unknown_date_is_no_error_of_time(bench: m.Bench, chosen: dict[str, set[int]]) -> None:
-    required = {(t, x["name"]) for t in bench.data.tables for x in bench.data.fields(t) if x.get("constraints", {}).get("required")}
+    required = {
+        (t, x["name"])
+        for t in bench.data.tables
+        for x in bench.data.fields(t)
+        if x.get("constraints", {}).get("required")
+    }
     edit = m.Edit(bench.data)
     cells = [c for c in date_cells(bench.data) if (c[0], c[2]) not in required]
     for table, numbers in chosen.items():
@@ -261,4 +363,3 @@ def test_an_unknown_date_is_no_error_of_time(bench: m.Bench, chosen: dict[str, s
             if (table, column) not in (("tenures", "end"), ("invitations", "responded_on")):
                 edit.set(table, key, **{column: ""})
     assert [f for f in added(bench, edit) if f.severity == ERROR and f.rule.startswith("TIM")] == []
-

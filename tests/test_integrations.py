@@ -45,14 +45,20 @@ def run_validate(folder: Path, **inputs: str) -> tuple[subprocess.CompletedProce
     }
     outputs = runner / "output"
     outputs.write_text("")
-    environment = os.environ | variables | {
-        "RUNNER_TEMP": str(runner),
-        "GITHUB_OUTPUT": str(outputs),
-        "GITHUB_STEP_SUMMARY": str(runner / "summary.md"),
-        "GITHUB_WORKSPACE": str(folder),
-    }
+    environment = (
+        os.environ
+        | variables
+        | {
+            "RUNNER_TEMP": str(runner),
+            "GITHUB_OUTPUT": str(outputs),
+            "GITHUB_STEP_SUMMARY": str(runner / "summary.md"),
+            "GITHUB_WORKSPACE": str(folder),
+        }
+    )
     (runner / "step.sh").write_text(SCRIPTS["Validate"])
-    done = subprocess.run([*BASH, runner / "step.sh"], cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [*BASH, runner / "step.sh"], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
     return done, dict(line.split("=", 1) for line in outputs.read_text().splitlines())
 
 
@@ -89,7 +95,9 @@ def test_action_inputs_and_outputs() -> None:
     assert {"path", "fail-on", "select", "ignore", "format", "sarif-file"} <= ACTION["inputs"].keys()
     assert ACTION["inputs"]["format"]["default"] == "github"
     assert ACTION["outputs"].keys() == {"errors", "warnings"}
-    step, name = re.fullmatch(r"\$\{\{ steps\.(\w+)\.outputs\.(\w+) \}\}", ACTION["outputs"]["errors"]["value"]).groups()  # type: ignore[union-attr]
+    step, name = re.fullmatch(
+        r"\$\{\{ steps\.(\w+)\.outputs\.(\w+) \}\}", ACTION["outputs"]["errors"]["value"]
+    ).groups()  # type: ignore[union-attr]
     assert (STEPS["Validate"]["id"], name) == (step, "errors")
 
 
@@ -153,7 +161,12 @@ def test_action_installs_from_its_own_checkout(tmp_path: Path) -> None:
         fake.parent.mkdir(parents=True, exist_ok=True)
         fake.write_text(f'#!/bin/sh\nfor a; do printf "%s\\n" "$a"; done >> {shlex.quote(str(calls))}\n')
         fake.chmod(0o755)
-    environment = {"PATH": os.environ["PATH"], "PYTHON": str(tmp_path / "python"), "RUNNER_TEMP": str(tmp_path / "runner temp"), "CHECKOUT": "/a checkout"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHON": str(tmp_path / "python"),
+        "RUNNER_TEMP": str(tmp_path / "runner temp"),
+        "CHECKOUT": "/a checkout",
+    }
     subprocess.run([*BASH, "-c", SCRIPTS["Install commdip"]], env=environment, check=True)
     called = calls.read_text().splitlines()
     assert called[:3] == ["-m", "venv", str(tmp_path / "runner temp" / "commdip")]
@@ -181,7 +194,13 @@ def test_hooks_call_commands_that_exist(hook: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("hook", HOOKS, ids=lambda h: h["id"])
 def test_hooks_run_on_the_files_of_a_package(hook: dict[str, Any]) -> None:
-    for path in ("datapackage.json", "data/states.csv", "data/more/states.csv", "schemas/states.json", "sub/data/states.csv"):
+    for path in (
+        "datapackage.json",
+        "data/states.csv",
+        "data/more/states.csv",
+        "schemas/states.json",
+        "sub/data/states.csv",
+    ):
         assert re.search(hook["files"], path), path
     for path in ("README.md", "src/data.py", "notdatapackage.json", "mydata/x.csv"):
         assert not re.search(hook["files"], path), path

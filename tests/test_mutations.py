@@ -27,7 +27,10 @@ FLOODS = {
     ("file: column renamed", "rank_offices"): "the same, for all ranks",
     ("cell: impossible date", "ceremonies"): "TIM09 reads the day of a ceremony through participation, two links away",
     ("cell: malformed date", "ceremonies"): "the same",
-    ("ceremony: year, day or identifier differ", "ceremonies"): "all evidence of the day is judged by the wrong day (TIM09, CON08)",
+    (
+        "ceremony: year, day or identifier differ",
+        "ceremonies",
+    ): "all evidence of the day is judged by the wrong day (TIM09, CON08)",
     ("ceremony: wrong host", "ceremonies"): "all its invitations come from a state that does not host (INV07)",
     ("parent dropped: ceremonies", "ceremonies"): "each evidence for the ceremony itself is a finding (EVI01)",
     ("parent dropped: the busiest", "ceremonies"): "the same",
@@ -92,8 +95,15 @@ def test_same_seed_same_mutations() -> None:
 
 
 SAMPLE = (
-    "participation: wrong state", "tenure: duplicate", "contact: duplicate under", "evidence: supports", "parent dropped: leaders",
-    "file: missing", "file: cell too few", "cell: malformed date", "state code: ambiguous",
+    "participation: wrong state",
+    "tenure: duplicate",
+    "contact: duplicate under",
+    "evidence: supports",
+    "parent dropped: leaders",
+    "file: missing",
+    "file: cell too few",
+    "cell: malformed date",
+    "state code: ambiguous",
 )
 
 

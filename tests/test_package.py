@@ -6,8 +6,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
-import commdip
 import pytest
+
+import commdip
 from commdip.package import PackageError, is_local, open_package
 
 

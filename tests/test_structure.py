@@ -7,8 +7,9 @@ import shutil
 from collections.abc import Callable
 from typing import Any
 
-import commdip
 import pytest
+
+import commdip
 from commdip.structure import problems
 
 SCHEMA = {"fields": [{"name": "id", "type": "string"}, {"name": "size", "type": "integer"}], "primaryKey": ["id"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import pytest
+
 from commdip.specs import TableSpec
 from commdip.tables import Table, read_table
 

@@ -10,8 +10,9 @@ import sys
 import zipfile
 from pathlib import Path
 
-import commdip
 import pytest
+
+import commdip
 
 
 @pytest.fixture(scope="module")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-import commdip
 import pytest
+
+import commdip
 from commdip import witness
 
 PARENT = {

@@ -37,7 +37,9 @@ BASE = HERE / "base"
 TODAY = datetime.date(2024, 1, 1)
 SHOWN = ("rule", "table", "path", "line", "column", "key", "value", "message")
 FOLDERS = sorted(p.name for p in HERE.iterdir() if p.is_dir() and (p / "change.json").is_file())
-RULES = {f"{rule.code}-{rule.name}": rule.code for rule in map(REGISTER.get, (e.code for e in catalogue.entries())) if rule}
+RULES = {
+    f"{rule.code}-{rule.name}": rule.code for rule in map(REGISTER.get, (e.code for e in catalogue.entries())) if rule
+}
 Case = dict[str, Any]
 
 
@@ -164,8 +166,14 @@ def _descriptor(folder: Path, step: Case) -> None:
 
 
 STEPS = {
-    "set": _set, "remove": _remove, "add": _add, "replace": _replace, "prepend": _prepend,
-    "create": _create, "delete": _delete, "descriptor": _descriptor,
+    "set": _set,
+    "remove": _remove,
+    "add": _add,
+    "replace": _replace,
+    "prepend": _prepend,
+    "create": _create,
+    "delete": _delete,
+    "descriptor": _descriptor,
 }
 
 
@@ -175,7 +183,9 @@ STEPS = {
 def validate(folder: Path, case: Case, select: tuple[str, ...] = ()) -> Report:
     """Validate a changed package as its case demands."""
     ignore = [] if case.get("witness") else ["WIT"]
-    return validation.validate(folder, select=select, ignore=ignore, today=TODAY, against=BASE if case.get("against") else None)
+    return validation.validate(
+        folder, select=select, ignore=ignore, today=TODAY, against=BASE if case.get("against") else None
+    )
 
 
 NUMBERS = {id(rule): number for number, rule in enumerate(ROW_RULES)}
@@ -250,7 +260,7 @@ class Shortcut:
         self.view = view
         for rule in rules:
             frames = Watched(view.frames)
-            rule.check(Tables(frames, view.specs, view.today)).collect()
+            rule.check(Tables(frames, view.specs, view.today, view.present)).collect()
             self.reads[name(rule)] = frames.read
 
     def changed(self, view: Tables) -> set[str]:
@@ -315,4 +325,6 @@ def run(folder: str) -> Outcome:
 def expected(folder: str, outcome: Outcome) -> list[dict[str, Any]]:
     """Return what expected.json must hold: the findings of the folder's rule, each with the title of its case."""
     code = RULES[folder]
-    return [{"case": title, **plain(f)} for title, report in outcome.bad.items() for f in report.findings if f.rule == code]
+    return [
+        {"case": title, **plain(f)} for title, report in outcome.bad.items() for f in report.findings if f.rule == code
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+
 from commdip import validate
 from commdip.catalogue import entries
 from commdip.findings import Finding, Report, Skipped

@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+
 from commdip.package import shipped_root
 from commdip.reporters.common import Places, encodable, plural, tally
 

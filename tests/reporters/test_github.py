@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+
 from commdip.findings import Skipped
 from commdip.reporters.github import CELL, IN_SUMMARY, render
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from html.parser import HTMLParser
 
 import pytest
+
 from commdip.findings import Skipped
 from commdip.reporters import html
 from commdip.reporters.html import render

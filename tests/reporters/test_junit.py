@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 import xmlschema
+from junitparser import Failure, JUnitXml, Skipped, TestCase
+
 from commdip import findings
 from commdip.reporters.junit import render
-from junitparser import Failure, JUnitXml, Skipped, TestCase
 
 from .conftest import HOSTILE, RULES
 

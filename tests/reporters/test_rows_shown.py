@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+
 from commdip import validation
 from commdip.package import shipped_spec
 from commdip.tables import Table, read_table

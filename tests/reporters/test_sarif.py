@@ -6,9 +6,10 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from jsonschema import Draft202012Validator
+
 from commdip.findings import Skipped
 from commdip.reporters.sarif import FINGERPRINT, render
-from jsonschema import Draft202012Validator
 
 from .conftest import HOSTILE, RULES
 

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from commdip.columns import schema as schema
+    from commdip.dataset import Dataset as Dataset
     from commdip.findings import Finding as Finding
     from commdip.findings import Report as Report
-    from commdip.dataset import Dataset as Dataset
     from commdip.loading import load as load
     from commdip.package import PackageError as PackageError
     from commdip.validation import validate as validate

@@ -20,7 +20,6 @@ from typing import Any
 from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package, open_package
 from commdip.rules.form import COLUMNS, FORM, ROWS, SPACE, UNICODE, VALUES
-from commdip.specs import TableSpec
 from commdip.structure import digest, read_package
 from commdip.tables import BOOLEANS, INTEGER, Table
 
@@ -107,14 +106,24 @@ def _differences(table: Table) -> Iterator[Finding]:
     yield from found
     if not found and not any(f.rule == "FIL04" for f in table.findings):
         line = _first_other_line(table)
-        what = "ends with CR LF" if table.source.split(b"\n")[line - 1].endswith(b"\r") else "is quoted or ends otherwise than in canonical form"
+        what = (
+            "ends with CR LF"
+            if table.source.split(b"\n")[line - 1].endswith(b"\r")
+            else "is quoted or ends otherwise than in canonical form"
+        )
         yield FORM.finding(f"Line {line} {what}.", table=table.name, path=table.path, line=line)
 
 
 def _column_order(table: Table) -> Iterator[Finding]:
     for actual, wanted in zip(table.header, _header(table), strict=True):
         if actual != wanted:
-            yield COLUMNS.finding(f"Column {actual!r} stands where {wanted!r} belongs.", table=table.name, path=table.path, line=1, column=actual)
+            yield COLUMNS.finding(
+                f"Column {actual!r} stands where {wanted!r} belongs.",
+                table=table.name,
+                path=table.path,
+                line=1,
+                column=actual,
+            )
             return
 
 
@@ -126,11 +135,18 @@ def _cells(table: Table) -> Iterator[Finding]:
             if not cell or _value(cell, kind) == cell:
                 continue
             if kind != "string" and _typed(cell, kind) != cell:
-                yield table.finding(VALUES, f"{column} is written {cell!r} instead of {_typed(cell, kind)!r}.", row, column)
+                yield table.finding(
+                    VALUES, f"{column} is written {cell!r} instead of {_typed(cell, kind)!r}.", row, column
+                )
             elif unicodedata.normalize("NFC", cell) != cell:
                 yield table.finding(UNICODE, f"{column} is not in normal form C: {cell!r}.", row, column)
             else:
-                yield table.finding(SPACE, f"{column} has white space or control characters that do not belong to it: {cell!r}.", row, column)
+                yield table.finding(
+                    SPACE,
+                    f"{column} has white space or control characters that do not belong to it: {cell!r}.",
+                    row,
+                    column,
+                )
 
 
 def _row_order(table: Table) -> Iterator[Finding]:
@@ -139,7 +155,9 @@ def _row_order(table: Table) -> Iterator[Finding]:
     for row in range(len(table.records)):
         key = [_sortable(_value(table.cell(row, k) or "", kinds[k]), kinds[k]) for k in table.spec.primary_key]
         if before and key < before:
-            yield table.finding(ROWS, f"{table.key(row)} stands after {table.key(row - 1)}.", row, table.spec.primary_key[0])
+            yield table.finding(
+                ROWS, f"{table.key(row)} stands after {table.key(row - 1)}.", row, table.spec.primary_key[0]
+            )
         before = key
 
 
@@ -226,10 +244,8 @@ def write_atomic(file: Path, content: bytes) -> None:
             stream.write(content)
             stream.flush()
             os.fsync(stream.fileno())
-        os.chmod(name, file.stat().st_mode & 0o777 if file.exists() else 0o644)
-        os.replace(name, file)
+        Path(name).chmod(file.stat().st_mode & 0o777 if file.exists() else 0o644)
+        os.replace(name, file)  # noqa: PTH105
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
-
-

@@ -58,7 +58,11 @@ def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str
     columns = {f.name: _column(f, vocabularies) for f in spec.fields}
     # Pandera takes one set; further keys become checks of the whole frame.
     checks = [
-        pa.Check(lambda df, k=key: ~df.duplicated(k, keep=False) | df[k].isna().all(axis=1), name=f"unique {', '.join(key)}", ignore_na=False)
+        pa.Check(
+            lambda df, k=key: ~df.duplicated(k, keep=False) | df[k].isna().all(axis=1),
+            name=f"unique {', '.join(key)}",
+            ignore_na=False,
+        )
         for key in unique
     ]
     return pa.DataFrameSchema(columns, checks=checks, name=spec.name, title=spec.title, description=spec.description)
@@ -67,7 +71,13 @@ def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str
 def _column(spec: FieldSpec, vocabularies: Terms) -> pa.Column:
     # Coded columns are text while validating and categories once loaded: their check is enough.
     dtype = None if spec.vocabulary else DTYPES.get(spec.type, "str")
-    return pa.Column(dtype, checks=_checks(spec, vocabularies), nullable=not spec.required, title=spec.title, description=spec.description)
+    return pa.Column(
+        dtype,
+        checks=_checks(spec, vocabularies),
+        nullable=not spec.required,
+        title=spec.title,
+        description=spec.description,
+    )
 
 
 def _checks(spec: FieldSpec, vocabularies: Terms) -> list[pa.Check]:
@@ -172,7 +182,11 @@ def _not_in(spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
     for part in cell.split(spec.delimiter) if spec.delimiter else [cell]:
         if part not in allowed:
             near = difflib.get_close_matches(part, allowed, 1)
-            maybe = f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(allowed[:8])}{', ...' if len(allowed) > 8 else ''}"
+            maybe = (
+                f"; did you mean {near[0]!r}?"
+                if near
+                else f"; it has {', '.join(allowed[:8])}{', ...' if len(allowed) > 8 else ''}"
+            )
             return f"but {part!r} is no term of vocabulary {spec.vocabulary!r}{maybe}"
     ordered = (spec.delimiter or "").join(sorted(set(cell.split(spec.delimiter)), key=list(allowed).index))
     return f"but lists have each term once, in the vocabulary's order: {ordered!r}"

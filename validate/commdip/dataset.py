@@ -82,7 +82,9 @@ class Dataset(_Tables, Mapping[str, Any]):
         return f"<{self.name} {self.version}: {len(self)} tables>\n{rows}"
 
     def _repr_html_(self) -> str:
-        rows = "".join(f"<tr><td><code>{html.escape(n)}</code></td><td>{len(t):,}</td></tr>" for n, t in self._pandas.items())
+        rows = "".join(
+            f"<tr><td><code>{html.escape(n)}</code></td><td>{len(t):,}</td></tr>" for n, t in self._pandas.items()
+        )
         head = f"<b>{html.escape(self.name)} {html.escape(self.version)}</b>"
         return f"{head}<table><tr><th>table</th><th>rows</th></tr>{rows}</table>"
 
@@ -118,7 +120,22 @@ class Dataset(_Tables, Mapping[str, Any]):
         made["origins"] = rows["participation_id"].map(backed).fillna(0).astype("Int64")
         against = set(claims.loc[claims["stance"] == "contradicts", "record_id"])
         made["contradicted"] = rows["participation_id"].isin(against).astype("boolean")
-        order = ["participation_id", "state_id", "organization_id", "party", "leader_id", "leader", "rank", "title", "capacity", "outcome", "segments", "stands_in_for", "origins", "contradicted"]
+        order = [
+            "participation_id",
+            "state_id",
+            "organization_id",
+            "party",
+            "leader_id",
+            "leader",
+            "rank",
+            "title",
+            "capacity",
+            "outcome",
+            "segments",
+            "stands_in_for",
+            "origins",
+            "contradicted",
+        ]
         return self._as(made.sort_values(["rank", "party", "leader"], kind="stable")[order].reset_index(drop=True))
 
     def panel(self, *, blocs: Sequence[str] = ("cis", "csto", "eaeu", "eu", "nato"), codes: Sequence[str] = ()) -> Any:
@@ -142,7 +159,23 @@ class Dataset(_Tables, Mapping[str, Any]):
             grid[f"in_{bloc}"] = self._members(grid, bloc)
         for scheme in codes:
             grid[scheme] = self._codes(grid, scheme)
-        order = ["ceremony_id", "year", "state_id", "state", "invited", "response", "reason", "attended", "rank", "absent", "substitute", "contingent", "attendance_coverage", "invitations_coverage", "contingents_coverage"]
+        order = [
+            "ceremony_id",
+            "year",
+            "state_id",
+            "state",
+            "invited",
+            "response",
+            "reason",
+            "attended",
+            "rank",
+            "absent",
+            "substitute",
+            "contingent",
+            "attendance_coverage",
+            "invitations_coverage",
+            "contingents_coverage",
+        ]
         return self._as(grid[[*order, *(f"in_{b}" for b in blocs), *codes]])
 
     def dyads(self, by: Literal["year", "ceremony"] = "year") -> Any:
@@ -154,14 +187,23 @@ class Dataset(_Tables, Mapping[str, Any]):
         if by not in ("year", "ceremony"):
             raise ValueError(f"by is 'year' or 'ceremony', not {by!r}")
         t = self._pandas
-        parties = t["contact_participants"].merge(t["contacts"][["contact_id", "mode", "start", "ceremony_id"]], on="contact_id")
+        parties = t["contact_participants"].merge(
+            t["contacts"][["contact_id", "mode", "start", "ceremony_id"]], on="contact_id"
+        )
         parties = parties.dropna(subset=["state_id"]).drop_duplicates(["contact_id", "state_id"])
         parties["period"] = parties["start"].str[:4] if by == "year" else parties["ceremony_id"]
         parties["leads"] = parties["role"].isin(["host", "sender"])
         pairs = parties.merge(parties, on=["contact_id", "mode", "period"], suffixes=("_a", "_b"))
         led = parties.groupby("contact_id")["leads"].any()
-        pairs = pairs[(pairs["state_id_a"] < pairs["state_id_b"]) & (~pairs["contact_id"].map(led) | pairs["leads_a"] | pairs["leads_b"])]
-        counts = pairs.groupby(["period", "state_id_a", "state_id_b", "mode"], observed=False).size().unstack("mode", fill_value=0)
+        pairs = pairs[
+            (pairs["state_id_a"] < pairs["state_id_b"])
+            & (~pairs["contact_id"].map(led) | pairs["leads_a"] | pairs["leads_b"])
+        ]
+        counts = (
+            pairs.groupby(["period", "state_id_a", "state_id_b", "mode"], observed=False)
+            .size()
+            .unstack("mode", fill_value=0)
+        )
         counts = counts[counts.sum(axis=1) > 0]
         counts.columns = [str(mode).replace("-", "_") for mode in counts.columns]
         counts.insert(0, "contacts", counts.sum(axis=1))
@@ -184,8 +226,21 @@ class Dataset(_Tables, Mapping[str, Any]):
         surely = (rows["start_latest"] <= day) & (rows["end"].isna() | (rows["end_earliest"] >= day))
         rows["certain"] = surely.astype("boolean")
         rows["leader"] = rows["leader_id"].map(_names(t["leaders"], "leader_id"))
-        order = ["state_id", "organization_id", "leader_id", "leader", "office", "title", "start", "end", "effective", "certain"]
-        return self._as(rows.sort_values(["state_id", "organization_id", "start"], kind="stable")[order].reset_index(drop=True))
+        order = [
+            "state_id",
+            "organization_id",
+            "leader_id",
+            "leader",
+            "office",
+            "title",
+            "start",
+            "end",
+            "effective",
+            "certain",
+        ]
+        return self._as(
+            rows.sort_values(["state_id", "organization_id", "start"], kind="stable")[order].reset_index(drop=True)
+        )
 
     def evidence_for(self, record_id: str) -> Any:
         """Return what sources say of a row.
@@ -200,7 +255,20 @@ class Dataset(_Tables, Mapping[str, Any]):
         if claims.empty:
             raise KeyError(f"no evidence is about a row {record_id!r}")
         sources = t["sources"][["source_id", "publisher_kind", "published", "title", "url"]]
-        order = ["evidence_id", "stance", "field", "reported_value", "note", "source_id", "publisher", "publisher_kind", "published", "title", "url", "root"]
+        order = [
+            "evidence_id",
+            "stance",
+            "field",
+            "reported_value",
+            "note",
+            "source_id",
+            "publisher",
+            "publisher_kind",
+            "published",
+            "title",
+            "url",
+            "root",
+        ]
         made = claims.merge(sources, on="source_id", how="left").sort_values(["stance", "published"], kind="stable")
         return self._as(made[order].reset_index(drop=True))
 
@@ -211,7 +279,9 @@ class Dataset(_Tables, Mapping[str, Any]):
         with the columns of schemas/derived/find_leader.json, best first; none scores below 0.5.
         """
         t = self._pandas
-        names = pd.concat([t["leader_names"][["leader_id", "name"]], t["leaders"][["leader_id", "name"]]]).drop_duplicates()
+        names = pd.concat(
+            [t["leader_names"][["leader_id", "name"]], t["leaders"][["leader_id", "name"]]]
+        ).drop_duplicates()
         wanted = _plain(text)
         names["score"] = [_likeness(wanted, _plain(name)) for name in names["name"]]
         best = names[names["score"] >= 0.5].sort_values(["score", "leader_id"], ascending=[False, True], kind="stable")
@@ -224,7 +294,13 @@ class Dataset(_Tables, Mapping[str, Any]):
         year = datetime.date.today().year
         title = "CommDip, the Commemorative Diplomacy Dataset"
         text = f"The CommDip contributors ({year}). {title}, version {self.version}. Data set, CC BY 4.0."
-        fields = {"author": "{The CommDip contributors}", "title": f"{{{title}}}", "year": str(year), "version": self.version, "note": "Data set, CC BY 4.0"}
+        fields = {
+            "author": "{The CommDip contributors}",
+            "title": f"{{{title}}}",
+            "year": str(year),
+            "version": self.version,
+            "note": "Data set, CC BY 4.0",
+        }
         entry = "\n".join(f"  {key} = {{{value}}}," for key, value in fields.items())
         return f"{text}\n\n@misc{{commdip,\n{entry}\n}}"
 
@@ -234,7 +310,9 @@ class Dataset(_Tables, Mapping[str, Any]):
         column = "year" if isinstance(ceremony, int) else "ceremony_id"
         found = rows[rows[column] == ceremony]
         if len(found) != 1:
-            raise KeyError(f"{len(found) or 'no'} ceremonies with {column} {ceremony!r}; there are {', '.join(rows['ceremony_id'])}")
+            raise KeyError(
+                f"{len(found) or 'no'} ceremonies with {column} {ceremony!r}; there are {', '.join(rows['ceremony_id'])}"
+            )
         return found.iloc[0]
 
     def _claims(self, table: str | None = None) -> pd.DataFrame:
@@ -249,28 +327,52 @@ class Dataset(_Tables, Mapping[str, Any]):
     def _titles(self, rows: pd.DataFrame, edition: pd.Series[Any]) -> pd.Series[Any]:
         """Return the title of the office that gives each row its rank."""
         t = self._pandas
-        spells = t["tenures"][~(t["tenures"]["start_earliest"] > edition["end_latest"]) & ~(t["tenures"]["end_latest"] < edition["start_earliest"])]
-        gives = t["rank_offices"].assign(rank=t["rank_offices"]["rank"].astype("str"), office=t["rank_offices"]["office"].astype("str"))
+        spells = t["tenures"][
+            ~(t["tenures"]["start_earliest"] > edition["end_latest"])
+            & ~(t["tenures"]["end_latest"] < edition["start_earliest"])
+        ]
+        gives = t["rank_offices"].assign(
+            rank=t["rank_offices"]["rank"].astype("str"), office=t["rank_offices"]["office"].astype("str")
+        )
         spells = spells.assign(office=spells["office"].astype("str")).merge(gives, on="office")
         keys = {}
         for spell in spells.sort_values("start", na_position="first").to_dict("records"):
             keys[(spell["leader_id"], _or(spell["state_id"], spell["organization_id"]), spell["rank"])] = spell["title"]
-        wanted = zip(rows["leader_id"], rows["state_id"], rows["organization_id"], rows["rank"].astype("str"), strict=True)
-        return pd.Series([keys.get((leader, _or(state, org), rank)) for leader, state, org, rank in wanted], index=rows.index, dtype="str")
+        wanted = zip(
+            rows["leader_id"], rows["state_id"], rows["organization_id"], rows["rank"].astype("str"), strict=True
+        )
+        return pd.Series(
+            [keys.get((leader, _or(state, org), rank)) for leader, state, org, rank in wanted],
+            index=rows.index,
+            dtype="str",
+        )
 
     def _grid(self) -> pd.DataFrame:
         """Return every ceremony with every state that existed then, without the host."""
         t = self._pandas
         editions = t["ceremonies"][["ceremony_id", "year", "host_state_id", "start_earliest", "end_latest"]]
-        states = t["states"][["state_id", "name", "exists_from_earliest", "exists_to_latest"]].rename(columns={"name": "state"})
+        states = t["states"][["state_id", "name", "exists_from_earliest", "exists_to_latest"]].rename(
+            columns={"name": "state"}
+        )
         grid = editions.merge(states, how="cross")
         gone = (grid["exists_from_earliest"] > grid["end_latest"]) | (grid["exists_to_latest"] < grid["start_earliest"])
-        return grid[~gone & (grid["state_id"] != grid["host_state_id"])].sort_values(["ceremony_id", "state_id"]).reset_index(drop=True)
+        return (
+            grid[~gone & (grid["state_id"] != grid["host_state_id"])]
+            .sort_values(["ceremony_id", "state_id"])
+            .reset_index(drop=True)
+        )
 
     def _invited(self) -> pd.DataFrame:
         """Return by ceremony and state whether an invitation is known, and the last answer."""
-        rows = self._pandas["invitations"].dropna(subset=["invited_state_id"]).rename(columns={"invited_state_id": "state_id"})
-        rows = rows.assign(invited=(rows["status"] == "extended").astype("boolean"), weight=rows["response"].notna() & (rows["response"] != "none-reported"))
+        rows = (
+            self._pandas["invitations"]
+            .dropna(subset=["invited_state_id"])
+            .rename(columns={"invited_state_id": "state_id"})
+        )
+        rows = rows.assign(
+            invited=(rows["status"] == "extended").astype("boolean"),
+            weight=rows["response"].notna() & (rows["response"] != "none-reported"),
+        )
         rows = rows.sort_values(["weight", "responded_on_latest"], na_position="first", kind="stable")
         keys = ["ceremony_id", "state_id"]
         last = rows.drop_duplicates(keys, keep="last")[[*keys, "response", "reason"]]
@@ -282,8 +384,10 @@ class Dataset(_Tables, Mapping[str, Any]):
         keys = ["ceremony_id", "state_id"]
         there, troops = rows["outcome"] == "attended", rows["rank"] == "contingent"
         flags = rows[keys].assign(
-            attended=there & ~troops, absent=(rows["outcome"] == "absent") & ~troops,
-            substitute=there & (rows["capacity"] == "substitute"), contingent=there & troops,
+            attended=there & ~troops,
+            absent=(rows["outcome"] == "absent") & ~troops,
+            substitute=there & (rows["capacity"] == "substitute"),
+            contingent=there & troops,
         )
         # What no row says is not known to be false; that is for the coverage to decide.
         known = flags.groupby(keys).any().astype("boolean")
@@ -297,7 +401,9 @@ class Dataset(_Tables, Mapping[str, Any]):
         topics = {topic: rows[rows["topic"] == topic] for topic in ("attendance", "invitations", "contingents")}
         made = self._pandas["ceremonies"][["ceremony_id"]]
         for topic, part in topics.items():
-            made = made.merge(part[["ceremony_id", "completeness"]].rename(columns={"completeness": f"{topic}_coverage"}), how="left")
+            made = made.merge(
+                part[["ceremony_id", "completeness"]].rename(columns={"completeness": f"{topic}_coverage"}), how="left"
+            )
         return made
 
     def _members(self, grid: pd.DataFrame, bloc: str) -> pd.Series[Any]:
@@ -318,7 +424,13 @@ class Dataset(_Tables, Mapping[str, Any]):
 
 def _covers(grid: pd.DataFrame, rows: pd.DataFrame, start: str, end: str, value: str = "state_id") -> pd.Series[Any]:
     """Return for each row of the grid the value of the row that covers its day, missing if none does."""
-    both = grid[["state_id", "start_earliest"]].reset_index().merge(rows[list({"state_id", f"{start}_earliest", f"{end}_latest", value})], on="state_id", suffixes=("", "_row"))
+    both = (
+        grid[["state_id", "start_earliest"]]
+        .reset_index()
+        .merge(
+            rows[list({"state_id", f"{start}_earliest", f"{end}_latest", value})], on="state_id", suffixes=("", "_row")
+        )
+    )
     first = f"{start}_earliest_row" if f"{start}_earliest_row" in both else f"{start}_earliest"
     there = both[(both[first] <= both["start_earliest"]) & ~(both[f"{end}_latest"] < both["start_earliest"])]
     return there.drop_duplicates("index").set_index("index")[value].reindex(grid.index).astype("str")
@@ -331,7 +443,11 @@ def _known_no(flag: pd.Series[Any], coverage: pd.Series[Any], closed: Sequence[s
 
 def _named(rows: pd.DataFrame, t: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """Return rows of participation with the names of party and person."""
-    party = rows["state_id"].map(_names(t["states"], "state_id")).fillna(rows["organization_id"].map(_names(t["organizations"], "organization_id")))
+    party = (
+        rows["state_id"]
+        .map(_names(t["states"], "state_id"))
+        .fillna(rows["organization_id"].map(_names(t["organizations"], "organization_id")))
+    )
     return rows.assign(party=party, leader=rows["leader_id"].map(_names(t["leaders"], "leader_id")))
 
 

@@ -107,7 +107,11 @@ def open_version(version: str | Path) -> Package:
 def _git(*arguments: str) -> bytes | None:
     """Run git in the top folder of the current repository; None if it cannot."""
     try:
-        top = subprocess.run(["git", "rev-parse", "--show-toplevel"], capture_output=True, check=True).stdout.decode().strip()
+        top = (
+            subprocess.run(["git", "rev-parse", "--show-toplevel"], capture_output=True, check=True)
+            .stdout.decode()
+            .strip()
+        )
         return subprocess.run(["git", *arguments], cwd=top, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
@@ -159,8 +163,18 @@ def to_markdown(difference: Difference) -> str:
     lines += [f"- {kind} column `{name}`" for kind, name in difference.columns]
     lines += [f"- retired `{name}` of `{table}`" for table, name in difference.retired]
     for table, counts in difference.counts().items():
-        rows = [f"| {c.kind} | {_cell(c.key)} | {_cell(c.column)} | {_cell(c.old)} | {_cell(c.new)} |" for c in _shown(difference, table)]
-        lines += ["", f"### {table}: {_counted(counts)}", "", "| what | row | column | before | after |", "|---|---|---|---|---|", *rows]
+        rows = [
+            f"| {c.kind} | {_cell(c.key)} | {_cell(c.column)} | {_cell(c.old)} | {_cell(c.new)} |"
+            for c in _shown(difference, table)
+        ]
+        lines += [
+            "",
+            f"### {table}: {_counted(counts)}",
+            "",
+            "| what | row | column | before | after |",
+            "|---|---|---|---|---|",
+            *rows,
+        ]
         lines += _left_out(sum(counts.values()), "\n")
     return "\n".join(lines)
 
@@ -175,7 +189,9 @@ def _left_out(count: int, indent: str) -> list[str]:
 
 def _counted(counts: Counter[str]) -> str:
     words = (("added", "row", "added"), ("removed", "row", "removed"), ("changed", "cell", "changed"))
-    return ", ".join(f"{counts[k]} {what}{'' if counts[k] == 1 else 's'} {done}" for k, what, done in words if counts[k])
+    return ", ".join(
+        f"{counts[k]} {what}{'' if counts[k] == 1 else 's'} {done}" for k, what, done in words if counts[k]
+    )
 
 
 def _line(change: Change) -> str:

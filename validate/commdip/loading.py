@@ -56,6 +56,8 @@ def _days(name: str, series: pd.Series[Any]) -> dict[str, pd.Series[Any]]:
     """Return the earliest and the latest day of a column of dates as datetimes."""
     known = {text: edtf.bounds(text) for text in series.dropna().unique() if edtf.is_valid(text) and text[:4] != "0000"}
     return {
-        f"{name}_{side}": pd.to_datetime(series.map({text: days[i] for text, days in known.items()})).astype("datetime64[s]")
+        f"{name}_{side}": pd.to_datetime(series.map({text: days[i] for text, days in known.items()})).astype(
+            "datetime64[s]"
+        )
         for i, side in enumerate(("earliest", "latest"))
     }

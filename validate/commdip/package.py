@@ -113,7 +113,9 @@ def open_package(path: str | Path | None = None) -> Package:
         if target.is_dir():
             return _open_descriptor(target / DESCRIPTOR, shown)
         if not target.is_file():
-            raise PackageError(f"{shown}: no such file or folder; give a folder with a {DESCRIPTOR}, a descriptor or a zip")
+            raise PackageError(
+                f"{shown}: no such file or folder; give a folder with a {DESCRIPTOR}, a descriptor or a zip"
+            )
         if zipfile.is_zipfile(target):
             return _open_zip(target, shown)
         return _open_descriptor(target, shown)

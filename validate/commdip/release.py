@@ -24,7 +24,9 @@ def compare(package: Package, tables: Tables, earlier: Package, old: Tables) -> 
     if _parts(package.version) < _parts(due):
         yield rules.BUMP.finding(
             f"Version {package.version} does not do for {why} since {earlier.version}; it takes {due} or higher.",
-            path=DESCRIPTOR, column="version", value=package.version,
+            path=DESCRIPTOR,
+            column="version",
+            value=package.version,
         )
 
 
@@ -34,7 +36,9 @@ def changelog(package: Package) -> Iterator[Finding]:
     heading = re.compile(rf"^#+ .*(?<![0-9.]){re.escape(package.version)}(?![0-9.])", re.MULTILINE)
     if package.version and not (file.is_file() and heading.search(file.read_text(encoding="utf-8"))):
         what = "has no heading with" if file.is_file() else "does not exist; it must name"
-        yield rules.CHANGELOG.finding(f"CHANGELOG.md {what} {package.version}.", path="CHANGELOG.md", value=package.version)
+        yield rules.CHANGELOG.finding(
+            f"CHANGELOG.md {what} {package.version}.", path="CHANGELOG.md", value=package.version
+        )
 
 
 def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
@@ -43,10 +47,16 @@ def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
         if not _opaque(table) or name == "retired_ids":
             continue
         there = {tables[name].key(r) for r in range(len(tables[name].records))} if name in tables else set()
-        gone = [k for r in range(len(table.records)) if (k := table.key(r)) not in there and (name, k) not in retired(tables)]
+        gone = [
+            k
+            for r in range(len(table.records))
+            if (k := table.key(r)) not in there and (name, k) not in retired(tables)
+        ]
         for key in gone:
             path = tables[name].path if name in tables else table.path
-            yield rules.DROPPED.finding(f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key)
+            yield rules.DROPPED.finding(
+                f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key
+            )
 
 
 def _opaque(table: Table) -> bool:
@@ -117,7 +127,9 @@ def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
     major, minor, patch = _parts(earlier)
     if rank == "major" and major == 0:
         rank = "minor"
-    due = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}.get(rank, (major, minor, patch))
+    due = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}.get(
+        rank, (major, minor, patch)
+    )
     return ".".join(map(str, due)), why
 
 

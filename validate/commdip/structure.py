@@ -39,7 +39,9 @@ def read_package(package: Package) -> tuple[dict[str, Table], list[Finding]]:
         spec = _spec(package, resource, findings)
         file = package.file(resource.path)
         if not file.is_file():
-            findings.append(files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path))
+            findings.append(
+                files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path)
+            )
         elif spec is not None:
             source = file.read_bytes()
             findings += check_digest(resource, source)
@@ -54,12 +56,24 @@ def check_references(tables: dict[str, Table]) -> Iterator[Finding]:
         kept = []
         for i, key in enumerate(table.spec.foreign_keys):
             parent = tables[key.parent].spec.by_name if key.parent in tables else None
-            wrong = next((t for f, t in zip(key.fields, key.parent_fields, strict=True) if parent is not None and (t not in parent or parent[t].type != table.spec.by_name[f].type)), None)
+            wrong = next(
+                (
+                    t
+                    for f, t in zip(key.fields, key.parent_fields, strict=True)
+                    if parent is not None and (t not in parent or parent[t].type != table.spec.by_name[f].type)
+                ),
+                None,
+            )
             if wrong is None:
                 kept.append(key)
             else:
                 what = "no field" if wrong not in (parent or {}) else "a field of another type"
-                yield files.SCHEMA.finding(f"At foreignKeys/{i}/reference: {wrong!r} is {what} of {key.parent}.", table=table.name, path=DESCRIPTOR, column=f"foreignKeys/{i}/reference")
+                yield files.SCHEMA.finding(
+                    f"At foreignKeys/{i}/reference: {wrong!r} is {what} of {key.parent}.",
+                    table=table.name,
+                    path=DESCRIPTOR,
+                    column=f"foreignKeys/{i}/reference",
+                )
         table.spec = dataclasses.replace(table.spec, foreign_keys=tuple(kept))
 
 
@@ -78,9 +92,20 @@ def check_resources(package: Package) -> Iterator[Finding]:
             continue
         name, path = entry.get("name"), entry.get("path")
         if path is not None and not is_local(path):
-            yield files.RESOURCE.finding(f"Resource {name!r} has the path {path!r}, which is not one file inside the package.", table=str(name), path=DESCRIPTOR, column=f"resources/{i}/path")
+            yield files.RESOURCE.finding(
+                f"Resource {name!r} has the path {path!r}, which is not one file inside the package.",
+                table=str(name),
+                path=DESCRIPTOR,
+                column=f"resources/{i}/path",
+            )
         if name in names:
-            yield files.RESOURCE.finding(f"Resource name {name!r} is used twice.", table=str(name), path=DESCRIPTOR, column=f"resources/{i}/name", value=str(name))
+            yield files.RESOURCE.finding(
+                f"Resource name {name!r} is used twice.",
+                table=str(name),
+                path=DESCRIPTOR,
+                column=f"resources/{i}/name",
+                value=str(name),
+            )
         names.append(name)
 
 
@@ -119,10 +144,18 @@ def _spec(package: Package, resource: Resource, findings: list[Finding]) -> Tabl
         findings.append(files.SCHEMA.finding(f"{error}.", table=resource.name, path=str(resource.entry["schema"])))
         return None
     if schema is None:
-        findings.append(files.RESOURCE.finding(f"Resource {resource.name!r} has no schema, and no table of the data model has this name.", table=resource.name, path=DESCRIPTOR))
+        findings.append(
+            files.RESOURCE.finding(
+                f"Resource {resource.name!r} has no schema, and no table of the data model has this name.",
+                table=resource.name,
+                path=DESCRIPTOR,
+            )
+        )
         return None
     wrong = list(check_schema(schema))
-    findings += [files.SCHEMA.finding(f"At {at}: {what}", table=resource.name, path=where, column=at) for at, what in wrong]
+    findings += [
+        files.SCHEMA.finding(f"At {at}: {what}", table=resource.name, path=where, column=at) for at, what in wrong
+    ]
     return None if wrong else TableSpec.from_json(resource.name, schema)
 
 
@@ -160,8 +193,14 @@ def _check_field(field: dict[str, Any]) -> Iterator[tuple[str, str]]:
         if name in field and not (isinstance(field[name], str) and field[name]):
             yield f"/{name}", "Must be text that is not empty."
     if field.get("type", "string") == "integer":
-        yield from ((f"/constraints/{n}", "Must be an integer.") for n in ("minimum", "maximum") if not isinstance(rules.get(n, 0), int))
-        yield from ((f"/{n}", "Is for fields of type string.") for n in ("edtf", "delimiter", "vocabulary") if field.get(n))
+        yield from (
+            (f"/constraints/{n}", "Must be an integer.")
+            for n in ("minimum", "maximum")
+            if not isinstance(rules.get(n, 0), int)
+        )
+        yield from (
+            (f"/{n}", "Is for fields of type string.") for n in ("edtf", "delimiter", "vocabulary") if field.get(n)
+        )
     try:
         re.compile(rules.get("pattern", ""))
     except re.error as error:

@@ -20,7 +20,9 @@ from commdip.specs import FieldSpec, TableSpec
 
 BOM = b"\xef\xbb\xbf"
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
-BOOLEANS = {v: b for b, vs in {True: ("true", "True", "TRUE", "1"), False: ("false", "False", "FALSE", "0")}.items() for v in vs}
+BOOLEANS = {
+    v: b for b, vs in {True: ("true", "True", "TRUE", "1"), False: ("false", "False", "FALSE", "0")}.items() for v in vs
+}
 csv.field_size_limit(2**31 - 1)
 
 
@@ -89,9 +91,13 @@ class Table:
         for column in columns:
             self.broken.setdefault(column, set()).add(row)
 
-    def at(self, rule: Rule, message: str, line: int | None, column: str | None = None, value: str | None = None) -> None:
+    def at(
+        self, rule: Rule, message: str, line: int | None, column: str | None = None, value: str | None = None
+    ) -> None:
         """Record a finding about the file."""
-        self.findings.append(rule.finding(message, table=self.name, path=self.path, line=line, column=column, value=value))
+        self.findings.append(
+            rule.finding(message, table=self.name, path=self.path, line=line, column=column, value=value)
+        )
 
 
 def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
@@ -112,7 +118,7 @@ def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
 def _decode(table: Table, source: bytes) -> str:
     if source.startswith(BOM):
         table.at(files.BOM, "The file starts with a byte order mark.", 1)
-        source = source[len(BOM):]
+        source = source[len(BOM) :]
     try:
         return source.decode("utf-8")
     except UnicodeDecodeError as error:
@@ -132,7 +138,9 @@ def _rows(table: Table, text: str) -> Iterator[tuple[int, list[str]]]:
         except StopIteration:
             return
         except csv.Error as error:
-            table.at(files.CSV, f"The record that starts here cannot be read: {error}. What follows was not checked.", line)
+            table.at(
+                files.CSV, f"The record that starts here cannot be read: {error}. What follows was not checked.", line
+            )
             return
         yield line, record
         line = reader.line_num + 1
@@ -150,8 +158,7 @@ def _read_records(table: Table, text: str) -> None:
     for line, record in rows:
         if len(record) != width:
             ragged.append((len(table.records), len(record)))
-            record = (record + [""] * width)[:width]
-        table.records.append(record)
+        table.records.append((record + [""] * width)[:width])
         table.lines.append(line)
     for row, cells in ragged:
         what = "is blank" if cells == 0 else f"has {cells} cells"
@@ -165,7 +172,9 @@ def _check_header(table: Table) -> None:
     names = table.spec.names
     for name in dict.fromkeys(table.header):
         if table.header.count(name) > 1:
-            table.at(files.HEADER, f"Column {name!r} stands {table.header.count(name)} times in the header.", 1, name, name)
+            table.at(
+                files.HEADER, f"Column {name!r} stands {table.header.count(name)} times in the header.", 1, name, name
+            )
     for name in names:
         if name not in table.header:
             near = difflib.get_close_matches(name, [h for h in table.header if h not in names], 1, 0.6)
@@ -179,7 +188,13 @@ def _check_header(table: Table) -> None:
     for name in dict.fromkeys(table.header):
         if name not in names:
             shown = repr(name) if name else "without a name"
-            table.at(files.EXTRA_COLUMN, f"The schema has no column {shown}; it is not checked.", 1, name or None, name or None)
+            table.at(
+                files.EXTRA_COLUMN,
+                f"The schema has no column {shown}; it is not checked.",
+                1,
+                name or None,
+                name or None,
+            )
 
 
 def _type_columns(table: Table) -> None:

@@ -11,6 +11,7 @@ import contextlib
 import datetime
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,8 @@ from commdip.findings import Finding, Report, Skipped, also, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
 from commdip.rules import REGISTER, ROW_RULES, waivers
 from commdip.rules.base import ROW, Lookup, RowRule
-from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.keys import key_rules, missing_parents
+from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.tables import Tables
 from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
@@ -100,14 +101,18 @@ def chosen_rules(select: Sequence[str], ignore: Sequence[str]) -> set[str]:
     return {c for c in picked if not (ignore and c.startswith(tuple(ignore)))}
 
 
+@dataclass(eq=False)
 class _Run:
     """State of one validation: the tables, what is known to be broken, and the report."""
 
-    def __init__(self, package: Package, tables: dict[str, Table], wanted: set[str], today: str, report: Report, findings: list[Finding], engine: str) -> None:
-        self.package, self.tables, self.wanted, self.today = package, tables, wanted, today
-        self.report, self.findings = report, findings
-        self.judged: set[str] = set()
-        self.engine = engine
+    package: Package
+    tables: dict[str, Table]
+    wanted: set[str]
+    today: str
+    report: Report
+    findings: list[Finding]
+    engine: str
+    judged: set[str] = field(default_factory=set)
 
     def check_columns(self) -> None:
         """Check the cells of every table by the pandera schema of its Table Schema."""
@@ -124,7 +129,9 @@ class _Run:
         """Check primary, unique and foreign keys; a reference to nothing breaks its cell."""
         specs = {t.name: t.spec for t in self.tables.values()}
         for parent, children in sorted(missing_parents(specs).items()):
-            self.skip("KEY03", f"references of {', '.join(sorted(children))} to {parent}: the package has no table {parent}")
+            self.skip(
+                "KEY03", f"references of {', '.join(sorted(children))} to {parent}: the package has no table {parent}"
+            )
         rules = [r for r in key_rules(specs) if not self.unread(r)]
         self.judged |= {r.code for r in rules}
         for rule, rows in self.run_checks(rules):
@@ -168,7 +175,7 @@ class _Run:
 
     @cached_property
     def view(self) -> Tables:
-        """The tables as rules see them, with our reference tables where the package has none."""
+        """Return the tables as rules see them, with our reference tables where the package has none."""
         every = dict(self.tables)
         for name in REFERENCE_TABLES:
             if name not in every:
@@ -177,7 +184,12 @@ class _Run:
         for name in {t for rule in ROW_RULES for t in rule.may_lack} - set(every):
             spec = shipped_spec(name)
             every[name] = read_table(spec, name, canonical.write_csv(spec.names, []))
-        return Tables(engines.frames(every.values(), self.engine), {n: t.spec for n, t in every.items()}, self.today, frozenset(self.tables))
+        return Tables(
+            engines.frames(every.values(), self.engine),
+            {n: t.spec for n, t in every.items()},
+            self.today,
+            frozenset(self.tables),
+        )
 
     def withhold(self, rule: RowRule, rows: Rows) -> Rows:
         """Drop findings that rest on cells known to be broken, and say so in the report."""
@@ -187,7 +199,9 @@ class _Run:
         if own and not rule.code.startswith("KEY"):
             broken = set.union(*(table.broken[c] for c in own))
             exempt |= broken
-            reasons.append(f"{len(broken)} {'row' if len(broken) == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})")
+            reasons.append(
+                f"{len(broken)} {'row' if len(broken) == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})"
+            )
         for name, lookup in rule.lookups.items():
             linked, reason = self.linked(table, name, lookup, rows)
             exempt |= linked
@@ -233,11 +247,15 @@ class _Run:
             rule, record_table, record = (table.cell(row, c) or "" for c in ("rule", "record_table", "record_id"))
             kept = [f for f in self.findings if (f.rule, f.table, f.key) != (rule, record_table, record)]
             if rule not in REGISTER or rule.startswith(waivers.NEVER_WAIVED):
-                self.findings.append(table.finding(waivers.NO_RULE, f"{rule} is no rule that can be waived.", row, "rule"))
+                self.findings.append(
+                    table.finding(waivers.NO_RULE, f"{rule} is no rule that can be waived.", row, "rule")
+                )
             elif len(kept) < len(self.findings):
                 self.findings[:] = kept
             elif rule in self.wanted & self.judged:
-                self.findings.append(table.finding(waivers.STALE, f"{rule} finds nothing at {record_table} {record}.", row, "record_id"))
+                self.findings.append(
+                    table.finding(waivers.STALE, f"{rule} finds nothing at {record_table} {record}.", row, "record_id")
+                )
 
     def skip(self, code: str, reason: str) -> None:
         """Note in the report that a rule did not run for something."""

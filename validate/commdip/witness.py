@@ -89,7 +89,9 @@ def _finding(error: dict[str, Any], table: Table | None) -> Finding:
     row = (error["row"] or 0) - 2
     if table is None or not 0 <= row < len(table.records):
         path = table.path if table else DESCRIPTOR
-        return WITNESS.finding(message, table=error["table"], path=path, line=1 if table else None, column=error["field"])
+        return WITNESS.finding(
+            message, table=error["table"], path=path, line=1 if table else None, column=error["field"]
+        )
     column = error["field"] if error["field"] in table.places else None
     return table.finding(WITNESS, message, row, column)
 
@@ -116,7 +118,9 @@ def _drop_keys_to_nothing(package: Any) -> None:
     """Drop foreign keys to tables that the package does not have; our own rules say so."""
     for resource in package.resources:
         keys = resource.schema.foreign_keys
-        resource.schema.foreign_keys = [k for k in keys if k["reference"]["resource"] in ("", *package.resource_names)]
+        kept = [k for k in keys if k["reference"]["resource"] in ("", *package.resource_names)]
+        if len(kept) < len(keys):
+            resource.schema.foreign_keys = kept
 
 
 def _plain(error: Any, table: str | None) -> dict[str, Any]:

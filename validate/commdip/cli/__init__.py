@@ -65,7 +65,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     from commdip.package import PackageError
 
     if sys.stdout is None:  # our caller has closed it
-        sys.stdout = Path(os.devnull).open("w")
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
     try:
         args = parser().parse_args(argv)
         code = int(args.run(args))
@@ -84,7 +84,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("COMMDIP_DEBUG"):
             raise
-        return complain(f"internal error, please report it (COMMDIP_DEBUG=1 shows more): {type(error).__name__}: {error}")
+        return complain(
+            f"internal error, please report it (COMMDIP_DEBUG=1 shows more): {type(error).__name__}: {error}"
+        )
 
 
 def complain(message: str) -> int:

@@ -16,7 +16,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("old", metavar="OLD", help="earlier version")
     parser.add_argument("new", metavar="NEW", nargs="?", default=".", help="later version (default: this folder)")
-    parser.add_argument("--format", choices=("text", "json", "markdown"), default="text", help="form of the report (default: text)")
+    parser.add_argument(
+        "--format", choices=("text", "json", "markdown"), default="text", help="form of the report (default: text)"
+    )
     parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
 
 

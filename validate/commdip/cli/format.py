@@ -14,7 +14,9 @@ import sys
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
-    parser.add_argument("path", nargs="?", metavar="PATH", default=".", help="folder or descriptor (default: this folder)")
+    parser.add_argument(
+        "path", nargs="?", metavar="PATH", default=".", help="folder or descriptor (default: this folder)"
+    )
     parser.add_argument("--check", action="store_true", help="only tell which files would change")
 
 

@@ -27,14 +27,37 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("path", nargs="?", metavar="PATH", help="folder, descriptor or zip")
     parser.add_argument("--format", choices=FORMATS, default="text", help="form of the report (default: text)")
-    parser.add_argument("--select", type=codes, default=[], metavar="CODES", help="only these rules; codes or beginnings of codes, with commas")
+    parser.add_argument(
+        "--select",
+        type=codes,
+        default=[],
+        metavar="CODES",
+        help="only these rules; codes or beginnings of codes, with commas",
+    )
     parser.add_argument("--ignore", type=codes, default=[], metavar="CODES", help="all but these rules")
-    parser.add_argument("--fail-on", choices=("error", "warning"), default="error", help="least severity that makes the exit code 1 (default: error)")
+    parser.add_argument(
+        "--fail-on",
+        choices=("error", "warning"),
+        default="error",
+        help="least severity that makes the exit code 1 (default: error)",
+    )
     parser.add_argument("--output", metavar="FILE", help="write the report to a file instead of stdout")
     parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
-    parser.add_argument("--engine", choices=("auto", "pandas", "polars"), default="auto", help="what the rules about rows run on (default: polars if it is installed)")
-    parser.add_argument("--no-cache", action="store_true", help="validate again even what was validated before and has not changed")
-    parser.add_argument("--today", type=datetime.date.fromisoformat, metavar="DATE", help="day that counts as today (default: the system's)")
+    parser.add_argument(
+        "--engine",
+        choices=("auto", "pandas", "polars"),
+        default="auto",
+        help="what the rules about rows run on (default: polars if it is installed)",
+    )
+    parser.add_argument(
+        "--no-cache", action="store_true", help="validate again even what was validated before and has not changed"
+    )
+    parser.add_argument(
+        "--today",
+        type=datetime.date.fromisoformat,
+        metavar="DATE",
+        help="day that counts as today (default: the system's)",
+    )
 
 
 def run(args: argparse.Namespace) -> int:
@@ -65,4 +88,12 @@ def _validated(args: argparse.Namespace) -> Report:
     from commdip.validation import validate
 
     with Progress(sys.stderr) as progress:
-        return validate(args.path, select=args.select, ignore=args.ignore, today=args.today, against=args.against, engine=args.engine, progress=progress)
+        return validate(
+            args.path,
+            select=args.select,
+            ignore=args.ignore,
+            today=args.today,
+            against=args.against,
+            engine=args.engine,
+            progress=progress,
+        )

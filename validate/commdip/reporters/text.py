@@ -7,7 +7,14 @@ from itertools import groupby
 from commdip.findings import SEVERITIES, Finding, Report
 from commdip.rules import REGISTER
 
-COLOURS = {"error": "\x1b[31m", "warning": "\x1b[33m", "info": "\x1b[36m", "ok": "\x1b[32m", "dim": "\x1b[2m", "bold": "\x1b[1m"}
+COLOURS = {
+    "error": "\x1b[31m",
+    "warning": "\x1b[33m",
+    "info": "\x1b[36m",
+    "ok": "\x1b[32m",
+    "dim": "\x1b[2m",
+    "bold": "\x1b[1m",
+}
 RESET = "\x1b[0m"
 
 
@@ -18,6 +25,7 @@ class Paint:
         self.colour = colour
 
     def __call__(self, kind: str, text: str) -> str:
+        """Return a text in the colour of a kind."""
         return f"{COLOURS[kind]}{text}{RESET}" if self.colour else text
 
 

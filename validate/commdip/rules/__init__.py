@@ -20,13 +20,13 @@ from commdip.rules import (
     waivers,
     witness,
 )
-from commdip.rules.base import REGISTER, ROW_RULES, Rule, RowRule
+from commdip.rules.base import REGISTER, ROW_RULES, RowRule, Rule
 
 __all__ = [
     "REGISTER",
     "ROW_RULES",
-    "Rule",
     "RowRule",
+    "Rule",
     "ceremonies",
     "columns",
     "contacts",

@@ -55,9 +55,7 @@ class Rule:
         value: str | None = None,
     ) -> Finding:
         """Return a finding of this rule."""
-        return Finding(
-            self.code, self.severity, table, path, line, column, key, value, message, self.hint
-        )
+        return Finding(self.code, self.severity, table, path, line, column, key, value, message, self.hint)
 
 
 @dataclass(frozen=True)

@@ -8,28 +8,40 @@ from typing import Any
 import narwhals as nw
 
 from commdip.findings import ERROR
-from commdip.rules.base import ROW, Lookup, Rule, RowRule, declare, for_table
+from commdip.rules.base import ROW, Lookup, RowRule, Rule, declare, for_table
 from commdip.rules.tables import Frame, Tables, known
 from commdip.specs import ForeignKey, TableSpec
 
-PRIMARY = declare(Rule(
-    "KEY01", "primary-key", ERROR,
-    "No two rows of a table have the same primary key.",
-    "What points at the key would point at both rows.",
-    "Give one of the rows another identifier, or remove it if it is the same fact twice.",
-))
-UNIQUE = declare(Rule(
-    "KEY02", "unique-key", ERROR,
-    "No two rows of a table share the values of a unique key.",
-    "Two rows of one thing split what is known of it.",
-    "Merge the two rows, or correct the value that is wrong.",
-))
-FOREIGN = declare(Rule(
-    "KEY03", "foreign-key", ERROR,
-    "Every reference names a row that exists.",
-    "A reference to nothing loses the fact in every join.",
-    "Correct the reference, or add the row that it names.",
-))
+PRIMARY = declare(
+    Rule(
+        "KEY01",
+        "primary-key",
+        ERROR,
+        "No two rows of a table have the same primary key.",
+        "What points at the key would point at both rows.",
+        "Give one of the rows another identifier, or remove it if it is the same fact twice.",
+    )
+)
+UNIQUE = declare(
+    Rule(
+        "KEY02",
+        "unique-key",
+        ERROR,
+        "No two rows of a table share the values of a unique key.",
+        "Two rows of one thing split what is known of it.",
+        "Merge the two rows, or correct the value that is wrong.",
+    )
+)
+FOREIGN = declare(
+    Rule(
+        "KEY03",
+        "foreign-key",
+        ERROR,
+        "Every reference names a row that exists.",
+        "A reference to nothing loses the fact in every join.",
+        "Correct the reference, or add the row that it names.",
+    )
+)
 
 
 def key_rules(specs: Mapping[str, TableSpec]) -> Iterator[RowRule]:

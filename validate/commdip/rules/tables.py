@@ -26,7 +26,7 @@ class Tables:
     frames: Mapping[str, Frame]
     specs: Mapping[str, TableSpec]
     today: str
-    present: frozenset[str]
+    present: frozenset[str] = frozenset()
     _made: dict[str, Frame] = field(default_factory=dict)
 
     def __getitem__(self, name: str) -> Frame:
@@ -80,7 +80,11 @@ class Tables:
         # A contact without an end is over on the day on which it began.
         last = nw.when(nw.col("end").is_null()).then(nw.col("start_latest")).otherwise(nw.col("end_latest"))
         return self.dated("contacts").select(
-            "contact_id", "mode", nw.col("start_earliest").alias("day_earliest"), last.alias("day_latest"), nw.col("start").alias("day")
+            "contact_id",
+            "mode",
+            nw.col("start_earliest").alias("day_earliest"),
+            last.alias("day_latest"),
+            nw.col("start").alias("day"),
         )
 
     def parties(self) -> Frame:
