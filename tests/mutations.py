@@ -31,6 +31,7 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
+from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
 
@@ -3649,7 +3650,7 @@ class Watching(Tables):
     """Tables that note which of them a rule reads, and which a frame made for several rules needs."""
 
     def __init__(self, view: Tables, made: dict[str, tuple[set[str], Frame]]) -> None:
-        super().__init__(view.frames, view.specs, view.today)
+        super().__init__(view.frames, view.specs, view.today, view.present)
         object.__setattr__(self, "seen", set())
         object.__setattr__(self, "kept", made)
 
@@ -3764,7 +3765,8 @@ def try_all(root: Path | None = None, seed: int = SEED, only: str = "", share: f
         # The copy stays as it is even if somebody edits the package meanwhile.
         frozen = Bench.copy(Path(folder) / "frozen", root or shipped_root())
         workers = min(os.cpu_count() or 1, 8)
-        with ProcessPoolExecutor(workers) as pool:
+        # Spawned, since the threads of polars do not live through a fork.
+        with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             parts = [pool.submit(_part, frozen, seed, only, share, i, workers) for i in range(workers)]
             made = mutations(Data.read(frozen), seed, only, share)
             found = sorted((r for p in parts for r in p.result()), key=lambda r: r[0])

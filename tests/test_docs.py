@@ -6,6 +6,7 @@ import importlib.util
 import json
 import re
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -154,6 +155,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("datapackage.json", "CHANGELOG.md"):
         if (ROOT / name).is_file():
             shutil.copy(ROOT / name, root)
+    # Some commands compare with a revision.
+    git = ["git", "-c", "user.name=docs", "-c", "user.email=docs@example.org"]
+    for command in (["init", "--quiet"], ["add", "."], ["commit", "--quiet", "--message", "first"]):
+        subprocess.run([*git, *command], cwd=root, check=True)
     return root
 
 
