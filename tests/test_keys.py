@@ -87,7 +87,7 @@ def test_references_to_one_missing_row_are_one_finding(make):
     pack = make(one=(ONE, "id,name,year\na,x,1\n"), child=(CHILD, "id,to\n" + rows))
     first, other = pack.findings("PKG", "KEY")
     assert (first.line, first.value, other.line, other.value) == (2, "b", 4, "d")
-    assert "nor do 8 more rows that name it: lines 3, 5, 6, 7, 8 and 3 more" in first.message
+    assert "8 more rows are alike: lines 3, 5, 6, 7, 8 and 3 more" in first.message
     assert "nor do" not in other.message
 
 

@@ -1,6 +1,6 @@
 """Engines: on what the rules about rows run. The rules are the same; only the frames differ.
 
-Pandas is always there. Polars is faster at every size that was measured (benchmarks/README.md), so
+Pandas is always there. Polars takes about two thirds of its time (benchmarks/README.md), so
 it is taken where it is installed.
 """
 
