@@ -63,7 +63,7 @@ def _summary(paint: Paint, report: Report) -> str:
     verdict = paint("ok", "valid") if report.valid else paint("error", "not valid")
     rows = f"{sum(report.rows.values()):,} rows in {len(report.rows)} tables"
     name = f"{report.name or 'package'} {report.version}".strip()
-    return f"{name} ({report.path}): {verdict}. {rows}, {len(report.rules_run)} rules run. {counts or 'No findings'}.{_again(report)}"
+    return f"{name} ({report.path}): {verdict}. {rows}, {len(report.rules_run)} rule{'' if len(report.rules_run) == 1 else 's'} run. {counts or 'No findings'}.{_again(report)}"
 
 
 def _again(report: Report) -> str:
