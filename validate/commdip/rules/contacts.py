@@ -6,8 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.participation import not_exactly_one, party
-from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
+from commdip.rules.tables import Frame, Tables, as_text, except_rows, known, not_exactly_one, party, repeated
 from commdip.rules.time import holding_office
 
 TWO_PARTIES = declare(
@@ -302,8 +301,7 @@ def probable_duplicate(t: Tables) -> Frame:
 def party_twice(t: Tables) -> Frame:
     """Find leaders who are party to a contact twice."""
     rows = t["contact_participants"].filter(known("leader_id"))
-    first = rows.group_by("contact_id", "leader_id").agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=["contact_id", "leader_id"], how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, "contact_id", "leader_id")
 
 
 @row_rule(
@@ -420,5 +418,4 @@ def statement_repeated(t: Tables) -> Frame:
     rows = t["statements"].with_columns(
         nw.concat_str(as_text("contact_id"), as_text("ceremony_id"), separator="/").alias("where_")
     )
-    first = rows.group_by("where_", "leader_id", "theme").agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=["where_", "leader_id", "theme"], how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, "where_", "leader_id", "theme")

@@ -5,9 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
-from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.participation import party
-from commdip.rules.tables import Frame, Tables, except_rows, key_text, known
+from commdip.rules.base import Lookup, Rule, declare, row_rule
+from commdip.rules.tables import Frame, Tables, except_rows, key_text, known, party, repeated
 
 RECORD = declare(
     Rule(
@@ -364,8 +363,7 @@ def evidence_twice(t: Tables) -> Frame:
     """Find claims alike in row, source, stance and field."""
     same = ["record_table", "record_id", "source_id", "stance", "about_"]
     rows = t["evidence"].with_columns(nw.col("field").fill_null("").alias("about_"))
-    first = rows.group_by(*same).agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=same, how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, *same)
 
 
 @row_rule(

@@ -5,9 +5,8 @@ from __future__ import annotations
 import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
-from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.participation import not_exactly_one
-from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
+from commdip.rules.base import Lookup, Rule, declare, row_rule
+from commdip.rules.tables import Frame, Tables, as_text, except_rows, known, not_exactly_one, repeated
 from commdip.rules.time import holding_office
 
 ONE_PARTY = declare(
@@ -242,8 +241,7 @@ def invitation_twice(t: Tables) -> Frame:
         "responded_on",
     ]
     rows = t["invitations"].with_columns(nw.concat_str(*(as_text(c) for c in columns), separator="/").alias("same_"))
-    first = rows.group_by("same_").agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on="same_", how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, "same_")
 
 
 @row_rule(

@@ -6,7 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.tables import Frame, Tables, as_text, except_rows, known
+from commdip.rules.tables import Frame, Tables, except_rows, known, not_exactly_one, party, repeated
 from commdip.rules.time import holding_office
 
 ONE_PARTY = declare(
@@ -143,16 +143,6 @@ LEADING = ("head-of-state", "head-of-government", "monarch", "member-of-presiden
 _CEREMONY = {"ceremonies": Lookup("ceremony_id", ("start", "end"))}
 
 
-def party() -> nw.Expr:
-    """Return what a row stands for: its state or its organization."""
-    return nw.when(nw.col("state_id").is_null()).then(nw.col("organization_id")).otherwise(nw.col("state_id"))
-
-
-def not_exactly_one(left: str, right: str) -> nw.Expr:
-    """Return the condition that both or neither of two columns are filled."""
-    return nw.col(left).is_null() == nw.col(right).is_null()
-
-
 @row_rule(
     ONE_PARTY,
     table="participation",
@@ -168,12 +158,6 @@ def one_party(t: Tables) -> Frame:
     return t["participation"].filter(not_exactly_one("state_id", "organization_id")).with_columns(which.alias("which_"))
 
 
-def _repeated(rows: Frame, *columns: str) -> Frame:
-    """Return rows after the first of those alike in the columns; ``other_`` is the first."""
-    first = rows.group_by(*columns).agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=list(columns), how="inner").filter(nw.col(ROW) > nw.col("other_"))
-
-
 @row_rule(
     OUTCOME_TWICE,
     table="participation",
@@ -183,7 +167,7 @@ def _repeated(rows: Frame, *columns: str) -> Frame:
 )
 def outcome_twice(t: Tables) -> Frame:
     """Find persons with two rows at a ceremony."""
-    return _repeated(t["participation"].filter(known("leader_id", "ceremony_id")), "ceremony_id", "leader_id")
+    return repeated(t["participation"].filter(known("leader_id", "ceremony_id")), "ceremony_id", "leader_id")
 
 
 @row_rule(
@@ -196,7 +180,7 @@ def outcome_twice(t: Tables) -> Frame:
 def contingent_twice(t: Tables) -> Frame:
     """Find states with two contingents at a ceremony."""
     rows = t["participation"].filter((nw.col("rank") == "contingent") & known("state_id", "ceremony_id"))
-    return _repeated(rows, "ceremony_id", "state_id")
+    return repeated(rows, "ceremony_id", "state_id")
 
 
 @row_rule(
@@ -213,7 +197,7 @@ def unnamed_twice(t: Tables) -> Frame:
         .filter(nw.col("leader_id").is_null() & (nw.col("rank") != "contingent"))
         .with_columns(party().alias("party_"))
     )
-    return _repeated(rows.filter(known("ceremony_id", "party_")), "ceremony_id", "party_", "rank")
+    return repeated(rows.filter(known("ceremony_id", "party_")), "ceremony_id", "party_", "rank")
 
 
 @row_rule(
@@ -571,6 +555,3 @@ def former_leader(t: Tables) -> Frame:
         nw.lit("still led a state or government on").alias("why_")
     )
     return nw.concat([never, elsewhere, still], how="vertical")
-
-
-__all__ = ["as_text", "not_exactly_one", "party"]

@@ -6,7 +6,7 @@ import narwhals as nw
 
 from commdip.findings import WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.tables import Frame, Tables, known
+from commdip.rules.tables import Frame, Tables, known, repeated
 
 UNUSED = declare(
     Rule(
@@ -114,8 +114,7 @@ def canonical_name_listed(t: Tables) -> Frame:
 )
 def same_name(t: Tables) -> Frame:
     """Find leaders of the same canonical name."""
-    first = t["leaders"].group_by("name").agg(nw.col(ROW).min().alias("other_"))
-    return t["leaders"].join(first, on="name", how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(t["leaders"], "name")
 
 
 @row_rule(
@@ -128,8 +127,7 @@ def same_name(t: Tables) -> Frame:
 def same_birth(t: Tables) -> Frame:
     """Find leaders of the same family name born on the same day."""
     rows = t["leaders"].filter(known("birth_date", "family_name") & (nw.col("birth_date").str.len_chars() >= 10))
-    first = rows.group_by("birth_date", "family_name").agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=["birth_date", "family_name"], how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, "birth_date", "family_name")
 
 
 @row_rule(

@@ -6,8 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Rule, declare, row_rule
-from commdip.rules.participation import not_exactly_one
-from commdip.rules.tables import Frame, Tables, known
+from commdip.rules.tables import Frame, Tables, known, not_exactly_one, repeated
 
 AMBIGUOUS = declare(
     Rule(
@@ -190,8 +189,7 @@ def spell_twice(t: Tables) -> Frame:
         since.alias("since_"),
     )
     same = ["leader_id", "party_", "office", "title", "since_"]
-    first = rows.group_by(*same).agg(nw.col(ROW).min().alias("other_"))
-    return rows.join(first, on=same, how="inner").filter(nw.col(ROW) > nw.col("other_"))
+    return repeated(rows, *same)
 
 
 @row_rule(

@@ -131,4 +131,33 @@ def except_rows(rows: Frame, good: Frame) -> Frame:
     return rows.join(good.select(ROW).unique(ROW), on=ROW, how="anti")
 
 
-__all__ = ["ROW", "Frame", "Tables", "as_text", "bounds", "except_rows", "key_text", "known", "lazy"]
+def party() -> nw.Expr:
+    """Return what a row stands for: its state or its organization."""
+    return nw.when(nw.col("state_id").is_null()).then(nw.col("organization_id")).otherwise(nw.col("state_id"))
+
+
+def not_exactly_one(left: str, right: str) -> nw.Expr:
+    """Return the condition that both or neither of two columns are filled."""
+    return nw.col(left).is_null() == nw.col(right).is_null()
+
+
+def repeated(rows: Frame, *columns: str) -> Frame:
+    """Return rows after the first of those alike in the columns; ``other_`` is the first."""
+    first = rows.group_by(*columns).agg(nw.col(ROW).min().alias("other_"))
+    return rows.join(first, on=list(columns), how="inner").filter(nw.col(ROW) > nw.col("other_"))
+
+
+__all__ = [
+    "ROW",
+    "Frame",
+    "Tables",
+    "as_text",
+    "bounds",
+    "except_rows",
+    "key_text",
+    "known",
+    "lazy",
+    "not_exactly_one",
+    "party",
+    "repeated",
+]

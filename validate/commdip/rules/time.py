@@ -6,7 +6,7 @@ import narwhals as nw
 
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
-from commdip.rules.tables import Frame, Tables, except_rows, known
+from commdip.rules.tables import Frame, Tables, except_rows, known, party
 
 END_BEFORE_START = declare(
     Rule(
@@ -330,7 +330,7 @@ def holder_alive(t: Tables) -> Frame:
 )
 def party_in_office(t: Tables) -> Frame:
     """Find leaders in contacts who held no office of what they represent on any day of it."""
-    rows = t.parties().filter(known("leader_id")).with_columns(_party().alias("party_"))
+    rows = t.parties().filter(known("leader_id")).with_columns(party().alias("party_"))
     rows = rows.filter(known("party_"))  # CON02 finds the others
     return except_rows(rows, holding_office(t, rows))
 
@@ -343,7 +343,7 @@ def holding_office(t: Tables, rows: Frame) -> Frame:
     """
     spells = (
         t.dated("tenures")
-        .with_columns(_party().alias("party_"))
+        .with_columns(party().alias("party_"))
         .select(
             "leader_id", "party_", "office", nw.col("start_earliest").alias("from_"), nw.col("end_latest").alias("to_")
         )
@@ -356,17 +356,12 @@ def holding_office(t: Tables, rows: Frame) -> Frame:
     )
 
 
-def _party() -> nw.Expr:
-    """Return what a row stands for: its state or its organization."""
-    return nw.when(nw.col("state_id").is_null()).then(nw.col("organization_id")).otherwise(nw.col("state_id"))
-
-
 def _spells_of_one(t: Tables) -> Frame:
     """Return spells of offices that one person holds at a time, with what they are spells of."""
     office = nw.col("office").replace_strict(
         list(SINGLE_OFFICES), list(SINGLE_OFFICES.values()), default=None, return_dtype=nw.String
     )
-    rows = t.dated("tenures").with_columns(office.alias("post_"), _party().alias("party_"))
+    rows = t.dated("tenures").with_columns(office.alias("post_"), party().alias("party_"))
     return rows.filter(known("post_", "party_", "start"))
 
 
