@@ -6,7 +6,9 @@ A batch is one JSON object with a list per table, as CONTRIBUTING.md describes i
 keys instead of identifiers, and their evidence, participants and statements inside them. Sources
 are recognized by their address, leaders by their id, tenures, invitations, participation and
 contacts by what they say; a row that is there already gets the new evidence and keeps its own
-values, and every value that differs is printed. Nothing is written if anything is wrong.
+values, and every value that differs is printed. What a batch is to change in a row that stands it says
+in ``corrections``: table, record_id, field, ``was`` and ``value``; a correction of a value that is not
+there any more stops the merge. Nothing is written if anything is wrong.
 """
 
 from __future__ import annotations
@@ -157,6 +159,8 @@ class Batch:
     def merge(self) -> None:
         """Merge all tables in the order of their references."""
         self.sources()
+        for row in self.data.get("corrections", []):
+            self.correct(row)
         for name in ("states", "organizations", "leaders", "memberships", "tenures", "ceremonies"):
             for row in self.data.get(name, []):
                 self.plain(name, row)
@@ -181,18 +185,33 @@ class Batch:
                 origin = self.source[row["origin"]]
                 stood["origin_source_id"] = "" if origin == stood["source_id"] else origin
 
-    def plain(self, name: str, row: Row) -> Row:
-        """Merge a row with its names and its evidence; returns the row that stands."""
-        stood = self.store.put(name, row)
-        for spelling in row.get("names", []):
-            self.store.put("leader_names", {"leader_id": row["leader_id"], **spelling}, quiet=True)
-        record = self.store.fields[name].key_text(stood)
+    def correct(self, row: Row) -> None:
+        """Replace a value of a row that stands, if it is still the value that the batch saw."""
+        name, record, field = row["table"], row["record_id"], row["field"]
+        key_text = self.store.fields[name].key_text
+        found = [r for r in self.store.rows[name] if key_text(r) == record]
+        was, value = canonical.clean(_text(row.get("was"))), canonical.clean(_text(row.get("value")))
+        if not found or found[0][field] not in (was, value):
+            there = repr(found[0][field]) if found else "no such row"
+            raise SystemExit(f"correction of {name} {record} {field}: expected {was!r}, found {there}; nothing was written")
+        found[0][field] = value
+        self.claims(name, record, row)
+
+    def claims(self, name: str, record: str, row: Row) -> None:
+        """Merge the evidence that stands inside a row."""
         for claim in row.get("evidence", []):
             self.store.put(
                 "evidence",
                 {**claim, "record_table": name, "record_id": record, "source_id": self.source[claim["source"]]},
                 quiet=True,
             )
+
+    def plain(self, name: str, row: Row) -> Row:
+        """Merge a row with its names and its evidence; returns the row that stands."""
+        stood = self.store.put(name, row)
+        for spelling in row.get("names", []):
+            self.store.put("leader_names", {"leader_id": row["leader_id"], **spelling}, quiet=True)
+        self.claims(name, self.store.fields[name].key_text(stood), row)
         return stood
 
     def add_contact(self, row: Row) -> None:
@@ -211,17 +230,7 @@ class Batch:
 
     def again(self, old: Row, row: Row) -> Row:
         """Add the evidence of a contact that is there already."""
-        for claim in row.get("evidence", []):
-            self.store.put(
-                "evidence",
-                {
-                    **claim,
-                    "record_table": "contacts",
-                    "record_id": old["contact_id"],
-                    "source_id": self.source[claim["source"]],
-                },
-                quiet=True,
-            )
+        self.claims("contacts", old["contact_id"], row)
         return self.store.reconcile(
             "contacts", old, {f: _text(row.get(f)) for f in self.store.fields["contacts"].names}, quiet=False
         )
