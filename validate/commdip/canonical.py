@@ -15,13 +15,19 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package, open_package
 from commdip.rules.form import COLUMNS, FORM, ROWS, SPACE, UNICODE, VALUES
+from commdip.specs import TableSpec
 from commdip.structure import digest, read_package
 from commdip.tables import BOOLEANS, INTEGER, Table
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from commdip.large import Block, LargeTable
 
 FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG02", "PKG03", "FIL01")
 """Rules whose findings make rewriting unsafe: cells could be lost or stand in wrong columns."""
@@ -95,6 +101,116 @@ def _might_be_unclean(table: Table) -> bool:
     return any(_typed(r[p], kind) != r[p] for p, kind in typed for r in table.records)
 
 
+class BlockForm:
+    """The canonical form of a large table, checked block by block."""
+
+    def __init__(self, table: LargeTable) -> None:
+        self.table, self.found = table, list[Finding]()
+        self.last: pl.DataFrame | None = None
+        self.other_line: tuple[int, bytes] | None = None
+
+    def check(self, block: Block) -> None:
+        """Find where a block differs from its canonical form."""
+        if self.table.columnar:
+            return
+        columns = self._to_look_at(block)
+        before = len(self.found)
+        self.found += _cells(_in_memory(self.table, block, _unclean(block, columns))) if columns else ()
+        if not block.tidy and len(self.found) == before and self.other_line is None and not block.short:
+            self._form(block)
+        self._order(block)
+
+    def _to_look_at(self, block: Block) -> list[str]:
+        """Return the columns of a block in which a cell may not be in canonical form."""
+        if not block.tidy:
+            return block.text.columns
+        kinds = {f.name: f.type for f in self.table.spec.fields}
+        return [c for c in block.text.columns if c in block.wrong or kinds.get(c) in ("integer", "boolean")]
+
+    def _form(self, block: Block) -> None:
+        """Find the first line of a block that canonical form would write otherwise."""
+        due = write_csv(self.table.header, _in_memory(self.table, block).records).split(b"\n")[1:]
+        lines = block.source.split(b"\n")
+        at = next((i for i, (a, b) in enumerate(zip(lines, due, strict=False)) if a != b), None)
+        if at is None and not block.source.endswith(b"\n"):
+            at = len(lines) - 1
+        if at is not None:
+            first = int(block.lines[0]) if block.lines is not None and len(block.lines) else 2
+            self.other_line = first + at, lines[at]
+
+    def _order(self, block: Block) -> None:
+        """Find rows that should stand before the one above them."""
+        key = self.table.spec.primary_key
+        if not key or not len(block):
+            return
+        import polars as pl
+
+        names = [k for k in key if k in block.text.columns]
+        if len(names) < len(key):
+            return
+        above = block.text.head(0) if self.last is None else self.last
+        rows = pl.concat([above.select(names), block.text.select(names)])
+        for at in _falls(rows, self.table.spec):
+            row = block.first + at - above.height
+            self.table.keep(block, [row])
+            before = self.table.spec.key_text(rows.row(at - 1, named=True))
+            self.found.append(
+                self.table.finding(ROWS, f"{self.table.key(row)} stands after {before}.", row, key[0])
+            )
+        self.last = block.text.select(names).tail(1)
+
+    def findings(self) -> list[Finding]:
+        """Return what was found, unless something else about the file makes it void."""
+        told = {f.rule for f in self.table.findings}
+        if told & {*FATAL, "FIL11"} or self.table.columnar:
+            return []
+        self.found = [*_column_order(self.table), *self.found]
+        if not self.found and self.other_line and "FIL04" not in told:
+            self.found.append(_other_form(self.table, *self.other_line))
+        return self.found
+
+
+def _in_memory(table: LargeTable, block: Block, rows: list[int] | None = None) -> Table:
+    """Return a block, or some rows of it by their places, as a table of its own."""
+    places = range(len(block)) if rows is None else rows
+    text = block.text if rows is None else block.text[rows]
+    by_name = {n: text[n].to_list() for n in text.columns}
+    records = [[by_name[h][i] or "" for h in table.header] for i in range(len(places))]
+    lines = [] if block.lines is None else [int(block.lines[i]) for i in places]
+    return Table(table.spec, table.path, header=table.header, records=records, lines=lines)
+
+
+def _unclean(block: Block, columns: list[str]) -> list[int]:
+    """Return the places of rows of a block with a cell in these columns that may not be in canonical form."""
+    import polars as pl
+
+    doubt = pl.lit(False)
+    for name in columns:
+        cell, spec = pl.col(name), block.table.spec.by_name.get(name)
+        doubt = doubt | cell.str.contains(r"^\s|\s$|[\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]")
+        if spec is not None and spec.type in ("integer", "boolean"):
+            doubt = doubt | ~cell.str.contains(r"^(0|-?[1-9][0-9]*|true|false)$")
+    return [int(i) for i in block.text.select(doubt.fill_null(False).arg_true()).to_series()]
+
+
+def _falls(rows: pl.DataFrame, spec: TableSpec) -> list[int]:
+    """Return the places of rows whose key sorts before that of the row above."""
+    import polars as pl
+
+    less, same = pl.lit(False), pl.lit(True)
+    for name in spec.primary_key:
+        kind = spec.by_name[name].type
+        cell = pl.col(name).fill_null("")
+        whole = cell.str.contains(f"^{INTEGER.pattern}$") if kind == "integer" else pl.lit(False)
+        number = pl.when(whole).then(cell.str.strip_prefix("+").cast(pl.Int64, strict=False)).otherwise(pl.lit(-(2**63)))
+        text = pl.when(whole).then(pl.lit("")).otherwise(cell)
+        # Cells that are no integers sort before those that are, so that broken data sort too.
+        for part in (whole, number, text) if kind == "integer" else (cell,):
+            less = less | (same & (part < part.shift(1)))
+            same = same & (part == part.shift(1))
+    return [int(i) for i in rows.select(less.fill_null(False).arg_true()).to_series()]
+
+
 def _key_columns(table: Table) -> list[tuple[list[str], str]]:
     """Return the cells and the type of every column of the primary key."""
     kinds = {f.name: f.type for f in table.spec.fields}
@@ -106,12 +222,12 @@ def _differences(table: Table) -> Iterator[Finding]:
     yield from found
     if not found and not any(f.rule == "FIL04" for f in table.findings):
         line = _first_other_line(table)
-        what = (
-            "ends with CR LF"
-            if table.source.split(b"\n")[line - 1].endswith(b"\r")
-            else "is quoted or ends otherwise than in canonical form"
-        )
-        yield FORM.finding(f"Line {line} {what}.", table=table.name, path=table.path, line=line)
+        yield _other_form(table, line, table.source.split(b"\n")[line - 1])
+
+
+def _other_form(table: Table, line: int, source: bytes) -> Finding:
+    ends = "ends with CR LF" if source.endswith(b"\r") else "is quoted or ends otherwise than in canonical form"
+    return FORM.finding(f"Line {line} {ends}.", table=table.name, path=table.path, line=line)
 
 
 def _column_order(table: Table) -> Iterator[Finding]:

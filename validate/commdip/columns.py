@@ -17,7 +17,7 @@ from commdip.package import open_package, shipped_spec
 from commdip.rules.base import Rule
 from commdip.rules.columns import CONSTRAINT, DATE, REQUIRED, TYPE, VOCABULARY
 from commdip.specs import FieldSpec, TableSpec
-from commdip.tables import Table, read_table
+from commdip.tables import INTEGER, Table, read_table
 
 DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
 Terms = Mapping[str, Sequence[str]]
@@ -119,6 +119,30 @@ def _in_vocabulary(spec: FieldSpec, allowed: Sequence[str]) -> Callable[[str], b
     return holds
 
 
+def judged(spec: FieldSpec) -> bool:
+    """Return whether single values of a column can be wrong, other than by their type."""
+    limited = spec.type == "integer" and (spec.minimum is not None or spec.maximum is not None)
+    return spec.edtf or bool(spec.pattern or spec.vocabulary) or limited
+
+
+def broken_rule(spec: FieldSpec, cell: str, vocabularies: Terms) -> Rule | None:
+    """Return the rule that a filled cell breaks, None if it keeps to its column.
+
+    Cells that are not of their column's type are not judged here.
+    """
+    checks: list[tuple[Rule, Callable[[str], Any]]] = []
+    if spec.edtf:
+        checks.append((DATE, edtf.is_valid))
+    elif spec.pattern:
+        checks.append((CONSTRAINT, re.compile(spec.pattern).fullmatch))
+    if spec.type == "integer" and INTEGER.fullmatch(cell):
+        low, high = spec.minimum, spec.maximum
+        checks.append((CONSTRAINT, lambda c: (low is None or int(c) >= low) and (high is None or int(c) <= high)))
+    if spec.vocabulary:
+        checks.append((VOCABULARY, _in_vocabulary(spec, vocabularies.get(spec.vocabulary, ()))))
+    return next((rule for rule, holds in checks if not holds(cell)), None)
+
+
 def check_columns(table: Table, vocabularies: Terms) -> None:
     """Run the column checks of a table; findings and broken cells are added to the table.
 
@@ -157,12 +181,13 @@ def _rule_of(error: pa.errors.SchemaError) -> Rule:
 
 
 def _add(table: Table, rule: Rule, rows: list[int], column: str, vocabularies: Terms) -> None:
-    message = _message(rule, table.spec.by_name[column], table.cell(rows[0], column) or "", vocabularies)
+    message = wrong_cell(rule, table.spec.by_name[column], table.cell(rows[0], column) or "", vocabularies)
     message += also([table.line(row, column) for row in rows[1:]])
     table.findings.append(table.finding(rule, message, rows[0], column))
 
 
-def _message(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
+def wrong_cell(rule: Rule, spec: FieldSpec, cell: str, vocabularies: Terms) -> str:
+    """Return the message of a cell that breaks a rule."""
     if rule is TYPE:
         return f"{spec.name} is {cell!r}, which is not {'an' if spec.type == 'integer' else 'a'} {spec.type}."
     if rule is REQUIRED:

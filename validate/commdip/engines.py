@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from commdip.tables import Table
 
 ENGINES = ("auto", "pandas", "polars")
+LARGE = 4 << 20
+"""Bytes of a file from which on polars reads it block by block."""
 
 
 def chosen(engine: str) -> str:
@@ -30,6 +32,11 @@ def chosen(engine: str) -> str:
     if engine == "auto":
         return "polars" if installed else "pandas"
     return engine
+
+
+def large_from(engine: str) -> int | None:
+    """Return from how many bytes on a table is read block by block; None if the engine reads all at once."""
+    return LARGE if engine == "polars" else None
 
 
 def frames(tables: Iterable[Table], engine: str) -> dict[str, Frame]:

@@ -48,7 +48,8 @@ class Report:
 
     ``name`` and ``version`` are those of the descriptor (empty if it has none); ``path`` is the
     package as the caller named it. ``rows_shown`` are rows that findings concern, as text by
-    column, under the path and the line of the finding.
+    column, under the path and the line of the finding. ``more`` is how many findings of a rule there
+    are beyond those listed.
     """
 
     name: str
@@ -58,13 +59,17 @@ class Report:
     rules_run: list[str] = field(default_factory=list)
     rules_skipped: list[Skipped] = field(default_factory=list)
     rows: dict[str, int] = field(default_factory=dict)
+    more: dict[str, int] = field(default_factory=dict)
     remembered: bool = False
     rows_shown: dict[tuple[str, int], dict[str, str]] = field(default_factory=dict, repr=False)
 
     @property
     def counts(self) -> dict[str, int]:
-        """Number of findings by severity; every severity is a key."""
+        """Number of findings by severity, those that are not listed included; every severity is a key."""
         seen = Counter(f.severity for f in self.findings)
+        severities = {f.rule: f.severity for f in self.findings}
+        for rule, number in self.more.items():
+            seen[severities[rule]] += number
         return {s: seen[s] for s in SEVERITIES}
 
     @property
@@ -86,6 +91,7 @@ class Report:
             "rules_run": self.rules_run,
             "rules_skipped": [asdict(s) for s in self.rules_skipped],
             "findings": [asdict(f) for f in self.findings],
+            "more": self.more,
         }
 
     def __str__(self) -> str:
@@ -105,10 +111,17 @@ def in_reading_order(findings: Iterable[Finding], tables: Sequence[str]) -> list
     return sorted(findings, key=order)
 
 
-def also(lines: Sequence[int]) -> str:
-    """Return in words where else the same is found: a few lines, and how many more; empty if nowhere."""
-    if not lines:
+def also(lines: Sequence[int | None], count: int | None = None) -> str:
+    """Return in words where else the same is found: a few lines, and how many more; empty if nowhere.
+
+    ``count`` is how many rows there are if not all are given. A file without lines has None for them.
+    """
+    count = len(lines) if count is None else count
+    if not count:
         return ""
-    shown = ", ".join(map(str, lines[:5])) + (f" and {len(lines) - 5} more" if len(lines) > 5 else "")
-    rows, where = ("row is", "line") if len(lines) == 1 else ("rows are", "lines")
-    return f" ({len(lines)} more {rows} alike: {where} {shown})"
+    rows = "row is" if count == 1 else "rows are"
+    known = [line for line in lines if line is not None][:5]
+    if not known:
+        return f" ({count} more {rows} alike)"
+    shown = ", ".join(map(str, known)) + (f" and {count - 5} more" if count > 5 else "")
+    return f" ({count} more {rows} alike: {'line' if count == 1 else 'lines'} {shown})"

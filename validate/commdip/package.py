@@ -62,6 +62,11 @@ class Package:
                 found.append(Resource(str(entry["name"]), entry["path"], entry))
         return found
 
+    def size(self) -> int:
+        """Return the bytes of all tables that are there."""
+        files = {self.file(r.path) for r in self.resources}
+        return sum(f.stat().st_size for f in files if f.is_file())
+
     def file(self, path: str) -> Path:
         """Return the file of a package-relative path."""
         return self.root / PurePosixPath(path)

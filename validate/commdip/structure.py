@@ -19,16 +19,20 @@ from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package, PackageError, Resource, is_local, read_json, shipped_root
 from commdip.rules import files
 from commdip.specs import TableSpec
-from commdip.tables import Table, read_table
+from commdip.tables import Table, read_file
 
 PROFILE = "schemas/datapackage-profile.json"
+PACKED = 5
+"""How many times larger than its file a compressed table is taken to be."""
+SMALL = ("codes", "rank_offices", "mode_roles", "waivers", "retired_ids")
+"""Tables that are small in every package: vocabularies and lists of exceptions."""
 VENDORED = ("vendor/datapackage-2.0.json", "vendor/tableschema-2.0.json")
 
 
-def read_package(package: Package) -> tuple[dict[str, Table], list[Finding]]:
+def read_package(package: Package, large_from: int | None = None) -> tuple[dict[str, Table], list[Finding]]:
     """Check the descriptor and read every table that can be read.
 
-    Returns the tables by name, in the descriptor's order, and the findings about the descriptor
+    Files of ``large_from`` bytes and more are only opened, to be read block by block. Returns the tables by name, in the descriptor's order, and the findings about the descriptor
     and about files; findings about the contents of a file are in its table.
     """
     findings = [*check_profile(package), *check_resources(package), *check_extra_files(package)]
@@ -42,10 +46,14 @@ def read_package(package: Package) -> tuple[dict[str, Table], list[Finding]]:
             findings.append(
                 files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path)
             )
+        elif spec is not None and is_large(resource, file, large_from):
+            from commdip.large import LargeTable
+
+            tables[resource.name] = LargeTable(spec, resource.path, file)
         elif spec is not None:
             source = file.read_bytes()
-            findings += check_digest(resource, source)
-            tables[resource.name] = read_table(spec, resource.path, source)
+            findings += check_digest(resource, digest(source))
+            tables[resource.name] = read_file(spec, resource.path, source)
     findings += check_references(tables)
     return tables, findings
 
@@ -120,9 +128,14 @@ def check_extra_files(package: Package) -> Iterator[Finding]:
                 yield files.EXTRA.finding(f"{path} is no resource of {DESCRIPTOR}.", path=path)
 
 
-def check_digest(resource: Resource, source: bytes) -> Iterator[Finding]:
+def is_large(resource: Resource, file: Path, large_from: int | None) -> bool:
+    """Return whether a table is to be read block by block."""
+    size = file.stat().st_size * (PACKED if resource.path.endswith((".gz", ".parquet")) else 1)
+    return large_from is not None and size >= large_from and resource.name not in SMALL
+
+
+def check_digest(resource: Resource, actual: dict[str, int | str]) -> Iterator[Finding]:
     """Yield a finding if bytes or hash of a resource differ from those of its file."""
-    actual = digest(source)
     wrong = [f for f in actual if resource.entry.get(f) not in (None, actual[f])]
     if wrong:
         told = " and ".join(f"{field} {resource.entry[field]}" for field in wrong)

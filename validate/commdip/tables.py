@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import difflib
+import gzip
 import io
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +16,7 @@ import pandas as pd
 
 from commdip import edtf
 from commdip.findings import Finding
+from commdip.package import PackageError
 from commdip.rules import files
 from commdip.rules.base import ROW, Rule
 from commdip.specs import FieldSpec, TableSpec
@@ -34,7 +37,7 @@ class Table:
     physical line on which each row starts. ``frame`` has one column per field of the schema
     (pandas str, Int64, boolean; empty cells are missing), ``row_``, the row's number from 0, and
     for each date its bounds as text, ``X_earliest`` and ``X_latest``.
-    ``untyped`` are cells that are not of their column's type, as (row, column); ``broken`` are
+    ``columnar`` says that the file has no lines, being Parquet. ``untyped`` are cells that are not of their column's type, as (row, column); ``broken`` are
     all cells known to be wrong, as column -> row numbers: rules that read such a cell are skipped
     for that row.
     """
@@ -49,6 +52,7 @@ class Table:
     broken: dict[str, set[int]] = field(default_factory=dict)
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     source: bytes = b""
+    columnar: bool = False
 
     @property
     def name(self) -> str:
@@ -69,8 +73,24 @@ class Table:
         """Return the primary key of a row as text."""
         return self.spec.key_text({k: self.cell(row, k) for k in self.spec.primary_key})
 
-    def line(self, row: int, column: str | None = None) -> int:
+    def count(self) -> int:
+        """Return the number of rows."""
+        return len(self.records)
+
+    def record(self, row: int) -> list[str]:
+        """Return the cells of a row as text."""
+        return self.records[row]
+
+    def row_at(self, line: int) -> int | None:
+        """Return the row that a line is of; None if it is of none."""
+        row = bisect_right(self.lines, line) - 1
+        # A line after the end of the last row is of a record that could not be read.
+        return row if row >= 0 and line <= self.lines[row] + sum(c.count("\n") for c in self.records[row]) else None
+
+    def line(self, row: int, column: str | None = None) -> int | None:
         """Return the physical line of a row, or of one of its cells if the row spans several."""
+        if self.columnar:
+            return None
         place = self.places.get(column or "", 0)
         return self.lines[row] + sum(c.count("\n") for c in self.records[row][:place])
 
@@ -100,6 +120,39 @@ class Table:
         )
 
 
+def not_utf8(table: Table, error: UnicodeDecodeError, before: int, line: int) -> None:
+    """Record that a file is not UTF-8; takes the bytes before those that were decoded, and the line."""
+    shown = error.object[error.start : error.start + 1].hex()
+    table.at(
+        files.ENCODING, f"Byte 0x{shown} at position {before + error.start} is not UTF-8 ({error.reason}).", line
+    )
+
+
+def read_file(spec: TableSpec, path: str, source: bytes) -> Table:
+    """Read a file as ``read_table`` does: CSV, or by the end of its name gzipped CSV or Parquet.
+
+    Raises PackageError if a packed file cannot be unpacked, or Parquet cannot be read here.
+    """
+    try:
+        if path.endswith(".gz"):
+            return read_table(spec, path, gzip.decompress(source))
+        if path.endswith(".parquet"):
+            table = read_table(spec, path, _csv_of_parquet(source))
+            table.columnar = True
+            return table
+    except Exception as error:
+        raise PackageError(f"{path}: cannot be unpacked ({error})") from error
+    return read_table(spec, path, source)
+
+
+def _csv_of_parquet(source: bytes) -> bytes:
+    try:
+        import polars as pl
+    except ImportError as error:
+        raise PackageError("polars is not installed, which Parquet needs; pip install 'commdip[polars]'") from error
+    return pl.read_parquet(io.BytesIO(source)).write_csv().encode("utf-8")
+
+
 def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
     """Read a CSV file.
 
@@ -110,7 +163,8 @@ def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
     """
     table = Table(spec, path, source=source)
     _read_records(table, _decode(table, source))
-    _check_header(table)
+    for name in check_header(table):
+        table.broken[name] = set(range(len(table.records)))
     _type_columns(table)
     return table
 
@@ -122,16 +176,14 @@ def _decode(table: Table, source: bytes) -> str:
     try:
         return source.decode("utf-8")
     except UnicodeDecodeError as error:
-        line = source.count(b"\n", 0, error.start) + 1
-        shown = source[error.start : error.start + 1].hex()
-        table.at(files.ENCODING, f"Byte 0x{shown} at position {error.start} is not UTF-8 ({error.reason}).", line)
+        not_utf8(table, error, 0, source.count(b"\n", 0, error.start) + 1)
         return source.decode("utf-8", errors="replace")
 
 
-def _rows(table: Table, text: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the physical line and the cells of every record."""
+def records_of(table: Table, text: str, first: int = 1) -> Iterator[tuple[int, list[str]]]:
+    """Yield the physical line and the cells of every record; ``first`` is the line on which the text starts."""
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
-    line = 1
+    line = first
     while True:
         try:
             record = next(reader)
@@ -143,11 +195,11 @@ def _rows(table: Table, text: str) -> Iterator[tuple[int, list[str]]]:
             )
             return
         yield line, record
-        line = reader.line_num + 1
+        line = first + reader.line_num
 
 
 def _read_records(table: Table, text: str) -> None:
-    rows = _rows(table, text)
+    rows = records_of(table, text)
     table.header = next(rows, (1, []))[1]
     width = len(table.header)
     if not width:
@@ -161,14 +213,21 @@ def _read_records(table: Table, text: str) -> None:
         table.records.append((record + [""] * width)[:width])
         table.lines.append(line)
     for row, cells in ragged:
-        what = "is blank" if cells == 0 else f"has {cells} cells"
-        table.findings.append(table.finding(files.RAGGED, f"This row {what}; the header has {width}.", row))
+        table.findings.append(table.finding(files.RAGGED, wrong_width(table, cells), row))
         table.break_cells(row, table.spec.names)
 
 
-def _check_header(table: Table) -> None:
+def wrong_width(table: Table, cells: int) -> str:
+    """Return the message of a row with too few or too many cells."""
+    what = "is blank" if cells == 0 else f"has {cells} cells"
+    return f"This row {what}; the header has {len(table.header)}."
+
+
+def check_header(table: Table) -> list[str]:
+    """Record what is wrong with the header; returns the columns that are lost by it."""
+    gone: list[str] = []
     if not table.header:
-        return
+        return gone
     names = table.spec.names
     for name in dict.fromkeys(table.header):
         if table.header.count(name) > 1:
@@ -183,8 +242,7 @@ def _check_header(table: Table) -> None:
             lost = bool(near) or table.spec.by_name[name].required or name in table.spec.primary_key
             rule = files.HEADER if lost else files.OPTIONAL_COLUMN
             table.at(rule, f"Column {name!r} is missing from the header{maybe}", 1, name)
-            if lost:
-                table.broken[name] = set(range(len(table.records)))
+            gone += [name] if lost else []
     for name in dict.fromkeys(table.header):
         if name not in names:
             shown = repr(name) if name else "without a name"
@@ -195,6 +253,7 @@ def _check_header(table: Table) -> None:
                 name or None,
                 name or None,
             )
+    return gone
 
 
 def _type_columns(table: Table) -> None:

@@ -2,19 +2,20 @@
 
 files -> descriptor and files (jsonschema, csv) -> columns (pandera) -> keys -> rules on rows
 (Narwhals functions, run as pandera checks) -> canonical form; frictionless reads the same package
-beside it as an independent witness.
+beside it as an independent witness. Tables too large for that are read block by block on polars
+(see ``commdip.streaming``).
 """
 
 from __future__ import annotations
 
 import contextlib
 import datetime
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 import pandera.pandas as pa
@@ -30,10 +31,18 @@ from commdip.rules.tables import Tables
 from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
 
+if TYPE_CHECKING:
+    from commdip.large import LargeTable
+    from commdip.large_run import LargeRun
+
 CUT = ("FIL05", "FIL10")
 """Rules whose findings mean that rows of a table are not there to be found."""
 REFERENCE_TABLES = ("codes", "rank_offices", "mode_roles")
 ROWS_SHOWN = 1000
+MAX_FINDINGS = 200
+"""Findings of a rule that are listed; all are counted."""
+WITNESSED_UP_TO = 64 << 20
+"""Bytes of tables up to which frictionless is asked: it reads some 5 MB a second."""
 Progress = Callable[[str], None]
 Rows = list[dict[str, Any]]
 """Offending rows: ``row_`` and the columns that a message names, missing values as None."""
@@ -47,6 +56,7 @@ def validate(
     today: datetime.date | None = None,
     against: str | Path | None = None,
     engine: str = "auto",
+    max_findings: int = MAX_FINDINGS,
     progress: Progress = lambda step: None,
 ) -> Report:
     """Validate a data package and return what was found.
@@ -55,36 +65,50 @@ def validate(
     ``select`` and ``ignore`` are codes of rules or beginnings of codes ("TIM"); ``today`` is the
     day that counts as now; ``against`` is an earlier release to compare with; ``engine`` is what
     the rules about rows run on (pandas, polars, or auto: polars if it is installed);
-    ``progress`` is told each step as it begins. Raises PackageError if there is no package to be
+    ``max_findings`` is how many findings of a rule are listed, all being counted; ``progress`` is told each step as it begins. Raises PackageError if there is no package to be
     read, ValueError if a code names no rule or an engine is not there.
     """
     wanted = chosen_rules(select, ignore)
     engine = engines.chosen(engine)
     package = open_package(path)
     report = Report(package.name, package.version, package.shown)
-    running = witness.start(package) if WITNESS.code in wanted else None
+    heard = WITNESS.code in wanted and package.size() <= WITNESSED_UP_TO
+    running = witness.start(package) if heard else None
     try:
         progress("descriptor and files")
-        tables, findings = structure.read_package(package)
-        run = _Run(package, tables, wanted, (today or datetime.date.today()).isoformat(), report, findings, engine)
+        tables, findings = structure.read_package(package, engines.large_from(engine))
+        run = _Run(
+            package,
+            tables,
+            wanted,
+            (today or datetime.date.today()).isoformat(),
+            report,
+            findings,
+            engine,
+            max_findings,
+            progress,
+        )
         progress("columns")
         run.check_columns()
         progress("keys")
         run.check_keys()
         progress("rules")
         run.check_rows()
-        findings += canonical.check(tables.values())
+        findings += canonical.check(t for n, t in tables.items() if n not in run.large)
         run.check_release(against)
         run.waive()
         progress("witness")
         if running is not None:
             run.hear_witness(running)
+        elif WITNESS.code in wanted:
+            run.skip(WITNESS.code, f"frictionless is not asked about more than {WITNESSED_UP_TO >> 20} MB of tables")
     finally:
         witness.stop(running)
-    report.findings = in_reading_order((f for f in run.findings if f.rule in wanted), list(tables))
+    everything = in_reading_order((f for f in run.findings if f.rule in wanted), list(tables))
+    report.findings, report.more = run.capped(everything)
     skipped_whole = {s.rule for s in report.rules_skipped if s.rule not in run.judged}
     report.rules_run = sorted(wanted - skipped_whole)
-    report.rows = {t.name: len(t.records) for t in tables.values()}
+    report.rows = {t.name: t.count() for t in tables.values()}
     report.rows_shown = rows_of(report.findings, {t.path: t for t in tables.values()})
     return report
 
@@ -112,14 +136,47 @@ class _Run:
     report: Report
     findings: list[Finding]
     engine: str
+    max_findings: int
+    progress: Progress
     judged: set[str] = field(default_factory=set)
+    unlisted: Counter[str] = field(default_factory=Counter)
+
+    @cached_property
+    def large(self) -> dict[str, LargeTable]:
+        """Return the tables that are read block by block."""
+        if not engines.large_from(self.engine):
+            return {}
+        from commdip.large import LargeTable
+
+        return {n: t for n, t in self.tables.items() if isinstance(t, LargeTable)}
+
+    @cached_property
+    def large_run(self) -> LargeRun:
+        """Return what runs rules on large tables."""
+        from commdip.large_run import LargeRun
+
+        return LargeRun(self)
+
+    def capped(self, findings: list[Finding]) -> tuple[list[Finding], dict[str, int]]:
+        """Return the first findings of each rule, and how many more there are."""
+        listed: list[Finding] = []
+        seen: Counter[str] = Counter()
+        for finding in findings:
+            seen[finding.rule] += 1
+            if seen[finding.rule] <= self.max_findings:
+                listed.append(finding)
+        more = {r: max(n - self.max_findings, 0) + self.unlisted[r] for r, n in seen.items()}
+        return listed, {r: n for r, n in sorted(more.items()) if n}
 
     def check_columns(self) -> None:
         """Check the cells of every table by the pandera schema of its Table Schema."""
-        for table in self.tables.values():
-            columns.check_columns(table, self.vocabularies())
+        for name, table in self.tables.items():
+            if name in self.large:
+                continue
+            columns.check_columns(table, self.vocabularies)
             self.findings += table.findings
 
+    @cached_property
     def vocabularies(self) -> columns.Terms:
         """Return the package's vocabularies; those of ours if it has no codes.csv."""
         codes = self.tables.get("codes")
@@ -134,6 +191,10 @@ class _Run:
             )
         rules = [r for r in key_rules(specs) if not self.unread(r)]
         self.judged |= {r.code for r in rules}
+        self.judge_keys(self.large_run.take(rules) if self.large else rules)
+
+    def judge_keys(self, rules: Iterable[RowRule]) -> None:
+        """Run rules about keys; a reference to nothing breaks its cell."""
         for rule, rows in self.run_checks(rules):
             if rule.code == "KEY03":
                 for row in rows:
@@ -150,7 +211,7 @@ class _Run:
             elif rule.code in self.wanted and not self.unread(rule):
                 rules.append(rule)
         self.judged |= {r.code for r in rules}
-        for _ in self.run_checks(rules):
+        for _ in self.run_checks(self.large_run.run(rules) if self.large else rules):
             pass
 
     def unread(self, rule: RowRule) -> bool:
@@ -169,24 +230,28 @@ class _Run:
         for name, group in by_table.items():
             caught = run_as_pandera(self.tables[name].frame, group, self.view)
             for rule in group:
-                rows = self.withhold(rule, caught.get(id(rule), []))
-                self.findings += findings_of(rule, self.tables[name], rows)
-                yield rule, rows
+                yield rule, self.report_rows(rule, caught.get(id(rule), []))
+
+    def report_rows(self, rule: RowRule, rows: Rows) -> Rows:
+        """Report offending rows of a table in memory, but for those that hang on broken cells; return them."""
+        rows = self.withhold(rule, rows)
+        self.findings += findings_of(rule, self.tables[rule.table], rows)
+        return rows
 
     @cached_property
     def view(self) -> Tables:
         """Return the tables as rules see them, with our reference tables where the package has none."""
-        every = dict(self.tables)
+        every = {n: t for n, t in self.tables.items() if n not in self.large}
         for name in REFERENCE_TABLES:
             if name not in every:
                 file = shipped_root() / "data" / f"{name}.csv"
                 every[name] = read_table(shipped_spec(name), file.name, file.read_bytes())
-        for name in {t for rule in ROW_RULES for t in rule.may_lack} - set(every):
+        for name in {t for rule in ROW_RULES for t in rule.may_lack} - set(every) - set(self.large):
             spec = shipped_spec(name)
             every[name] = read_table(spec, name, canonical.write_csv(spec.names, []))
         return Tables(
             engines.frames(every.values(), self.engine),
-            {n: t.spec for n, t in every.items()},
+            {n: t.spec for n, t in (every | self.tables).items()},
             self.today,
             frozenset(self.tables),
         )
@@ -197,11 +262,9 @@ class _Run:
         exempt, reasons = set(), []
         own = {c for c in rule.reads if c in table.broken}
         if own and not rule.code.startswith("KEY"):
-            broken = set.union(*(table.broken[c] for c in own))
-            exempt |= broken
-            reasons.append(
-                f"{len(broken)} {'row' if len(broken) == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})"
-            )
+            exempt |= {row[ROW] for row in rows if any(row[ROW] in table.broken[c] for c in own)}
+            broken = self.large_run.breadth(table, own) if table.name in self.large else _breadth(table, own)
+            reasons.append(f"{broken} {'row' if broken == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})")
         for name, lookup in rule.lookups.items():
             linked, reason = self.linked(table, name, lookup, rows)
             exempt |= linked
@@ -213,12 +276,14 @@ class _Run:
     def linked(self, table: Table, name: str, lookup: Lookup, rows: Rows) -> tuple[set[int], str]:
         """Return the offending rows that hang on a broken row of a lookup table, and a reason."""
         other = self.tables.get(name)
-        broken = set().union(*(other.broken.get(c, ()) for c in (lookup.on, *lookup.columns))) if other else set()
+        broken = {r for c in (lookup.on, *lookup.columns) for r in other.broken.get(c, ())} if other else set()
         if other is None or not broken:
             return set(), ""
         main_on = lookup.main_on or lookup.on
         if main_on != "key_" and main_on not in table.spec.by_name:
             return {row[ROW] for row in rows}, f"what hangs on {name}"
+        if broken and name in self.large:
+            self.large[name].fetch(broken)
         values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in (row[ROW] for row in rows)}
         tainted = {other.cell(r, lookup.on) for r in broken}
         # A broken link that links to nothing may have been meant for any row.
@@ -230,9 +295,11 @@ class _Run:
     def check_release(self, against: str | Path | None) -> None:
         """Compare with an earlier release, if one is given; look for the changelog's entry."""
         self.findings += release.changelog(self.package) if self.package.file("CHANGELOG.md").is_file() else []
-        if against is None:
+        why = "no earlier release was given to compare with (--against)" if against is None else ""
+        why = why or ("the tables are too large to be compared with an earlier release" if self.large else "")
+        if against is None or why:
             for rule in (DROPPED, BUMP):
-                self.skip(rule.code, "no earlier release was given to compare with (--against)")
+                self.skip(rule.code, why)
             return
         earlier = open_package(against)
         old, _ = structure.read_package(earlier)
@@ -330,12 +397,28 @@ def findings_of(rule: RowRule, table: Table, rows: Rows) -> list[Finding]:
         groups.setdefault(alike, []).append(row)
     found = []
     for group in groups.values():
-        row = group[0]
-        row["also"] = also([table.line(r[ROW], rule.column) for r in group[1:]])
-        if "other_" in row:
-            row["other_line"] = table.line(int(row["other_"]))
-        found.append(table.finding(rule, rule.message.format_map(row), row[ROW], rule.column))
+        found.append(finding_of(rule, table, group[0], [r[ROW] for r in group[1:]]))
     return found
+
+
+def finding_of(
+    rule: RowRule, table: Table, row: dict[str, Any], others: Sequence[int] = (), count: int | None = None
+) -> Finding:
+    """Return the finding of an offending row and others like it; ``count`` is how many, if not all are given."""
+    named = {**row, "also": also([table.line(r, rule.column) for r in others], count)}
+    message = rule.message
+    if "other_" in row:
+        other = int(row["other_"])
+        named["other_line"] = table.line(other)
+        if named["other_line"] is None:  # a file without lines: the row is named by its key
+            message = message.replace("line {other_line}", "row {other_line}")
+            named["other_line"] = table.key(other)
+    return table.finding(rule, message.format_map(named), row[ROW], rule.column)
+
+
+def _breadth(table: Table, names: Iterable[str]) -> int:
+    """Return how many rows have a broken cell in some columns."""
+    return len(set().union(*(table.broken[c] for c in names)))
 
 
 def rows_of(findings: Iterable[Finding], tables: Mapping[str, Table]) -> dict[tuple[str, int], dict[str, str]]:
@@ -343,10 +426,9 @@ def rows_of(findings: Iterable[Finding], tables: Mapping[str, Table]) -> dict[tu
     rows: dict[tuple[str, int], dict[str, str]] = {}
     for finding in findings:
         table, line = tables.get(finding.path), finding.line or 1
-        place = bisect_right(table.lines, line) - 1 if table else -1
-        # A line after the end of that row is of a record that could not be read.
-        if table and place >= 0 and line <= table.lines[place] + sum(c.count("\n") for c in table.records[place]):
-            rows[finding.path, line] = dict(zip(table.header, table.records[place], strict=True))
+        row = table.row_at(line) if table and not table.columnar else None
+        if table and row is not None:
+            rows[finding.path, line] = dict(zip(table.header, table.record(row), strict=True))
         if len(rows) == ROWS_SHOWN:
             break
     return rows

@@ -81,7 +81,10 @@ class RowRule(Rule):
     number of another row of the table), the message can name ``{other_line}``. ``column`` is
     where a finding points; ``inputs`` are the columns of the table that the rule reads besides
     it, ``lookups`` the other tables by name; without those in ``may_lack`` the rule can do, as if
-    they were empty; ``any_table`` says that it looks up rows in all tables. With ``fold``, offending rows that are alike in
+    they were empty; ``any_table`` says that it looks up rows in all tables. ``among`` says with which
+    rows of its own table a row is compared: with none (the default), with those that agree in some
+    columns, or with any (None); ``only`` is a condition of the rows that the rule is about, if it is
+    about few. With ``fold``, offending rows that are alike in
     those columns make one finding at the first of them, and the message can say ``{also}``.
     """
 
@@ -93,6 +96,8 @@ class RowRule(Rule):
     may_lack: tuple[str, ...] = ()
     any_table: bool = False
     fold: tuple[str, ...] = ()
+    among: tuple[str, ...] | None = ()
+    only: nw.Expr | None = None
     check: Check = field(kw_only=True)
 
     @property

@@ -285,6 +285,7 @@ def _ordinal(column: str) -> nw.Expr:
     inputs=("mode", "contact_id"),
     message="The {mode} of {start} has the same parties as {other_id_} of {other_start_} (line {other_line}).",
     lookups={"contact_participants": Lookup("contact_id", ("leader_id", "state_id", "organization_id"))},
+    among=None,
 )
 def probable_duplicate(t: Tables) -> Frame:
     """Find contacts of the same mode and parties within one day."""
@@ -297,6 +298,7 @@ def probable_duplicate(t: Tables) -> Frame:
     column="leader_id",
     inputs=("contact_id",),
     message="{leader_id} is a party of {contact_id} already, on line {other_line}.",
+    among=("contact_id", "leader_id"),
 )
 def party_twice(t: Tables) -> Frame:
     """Find leaders who are party to a contact twice."""
@@ -339,11 +341,15 @@ def initiator_takes_part(t: Tables) -> Frame:
 )
 def far_from_ceremony(t: Tables) -> Frame:
     """Find contacts outside the year of their ceremony and the three months before it."""
-    rows = t.at_ceremony("contacts")
     year = nw.col("day_earliest").str.slice(0, 4).cast(nw.Int64)
-    before = nw.concat_str((year - 1).cast(nw.String), nw.lit("-10-01"))
-    after = nw.concat_str(nw.col("day_latest").str.slice(0, 4), nw.lit("-12-31"))
-    return rows.filter((nw.col("start_latest") < before) | (nw.col("start_earliest") > after))
+    windows = t.ceremony_days().select(
+        "ceremony_id",
+        "day",
+        nw.concat_str((year - 1).cast(nw.String), nw.lit("-10-01")).alias("from_"),
+        nw.concat_str(nw.col("day_latest").str.slice(0, 4), nw.lit("-12-31")).alias("to_"),
+    )
+    rows = t.dated("contacts").filter(known("ceremony_id")).join(windows, on="ceremony_id", how="inner")
+    return rows.filter((nw.col("start_latest") < nw.col("from_")) | (nw.col("start_earliest") > nw.col("to_")))
 
 
 @row_rule(
@@ -412,6 +418,7 @@ def speaker_at_ceremony(t: Tables) -> Frame:
     column="theme",
     inputs=("contact_id", "ceremony_id", "leader_id"),
     message="{leader_id} voices {theme} here already, on line {other_line}.",
+    among=("contact_id", "ceremony_id", "leader_id", "theme"),
 )
 def statement_repeated(t: Tables) -> Frame:
     """Find a speaker's second statement of a theme in one contact or ceremony."""

@@ -200,6 +200,7 @@ for _column in ("birth_date", "death_date", "wikidata_id"):
         "sources": Lookup("origin_source_id", (), "source_id"),
     },
     may_lack=("evidence", "state_codes"),
+    among=None,
 )
 def source_unused(t: Tables) -> Frame:
     """Find sources that are neither evidence, nor an origin, nor the source of a code."""
@@ -225,6 +226,7 @@ def _noted(t: Tables) -> Frame:
 @row_rule(
     UNANSWERED,
     table="evidence",
+    any_table=True,
     column="note",
     inputs=("stance", "record_table", "record_id"),
     message="{source_id} contradicts {record_id}, and no note says why it was not followed.",
@@ -358,6 +360,7 @@ def evidence_field(t: Tables) -> Frame:
     column="source_id",
     inputs=("record_table", "record_id", "stance", "field"),
     message="{source_id} {stance} {record_id} already, on line {other_line}.",
+    among=("record_table", "record_id", "source_id", "stance", "field"),
 )
 def evidence_twice(t: Tables) -> Frame:
     """Find claims alike in row, source, stance and field."""
@@ -387,6 +390,8 @@ def contradiction_without_value(t: Tables) -> Frame:
     inputs=("source_id",),
     message="The origin of {source_id} is {why_}.",
     lookups={"sources": Lookup("source_id", ("origin_source_id",), "origin_source_id")},
+    among=None,
+    only=known("origin_source_id"),
 )
 def origin_is_origin(t: Tables) -> Frame:
     """Find origins that repost themselves."""

@@ -228,6 +228,7 @@ def channel_of_ceremony(t: Tables) -> Frame:
         "responded_on",
     ),
     message="The same party has the same answer on line {other_line}.",
+    among=("ceremony_id", "invited_state_id", "invited_organization_id", "invited_leader_id", "status", "response", "responded_on"),
 )
 def invitation_twice(t: Tables) -> Frame:
     """Find rows alike in ceremony, party, leader, status, answer and its date."""
@@ -316,6 +317,7 @@ def inviter_is_host(t: Tables) -> Frame:
         "coverage": Lookup("ceremony_id", ("topic", "completeness")),
         "participation": Lookup("ceremony_id", ("leader_id",)),
     },
+    among=None,
 )
 def accepted_without_outcome(t: Tables) -> Frame:
     """Find accepted invitations without an outcome at ceremonies whose attendance is covered."""

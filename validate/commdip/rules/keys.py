@@ -77,7 +77,7 @@ def _unique(rule: Rule, spec: TableSpec, key: tuple[str, ...]) -> RowRule:
         return rows.with_columns(nw.col(ROW).min().over(*key).alias("other_")).filter(nw.col(ROW) > nw.col("other_"))
 
     message = f"{_shown(key)} stands already on line {{other_line}}."
-    return for_table(rule, check, table=spec.name, column=key[-1], inputs=key, message=message)
+    return for_table(rule, check, table=spec.name, column=key[-1], inputs=key, among=key, message=message)
 
 
 def _foreign(reference: ForeignKey) -> RowRule:
@@ -90,7 +90,8 @@ def _foreign(reference: ForeignKey) -> RowRule:
     message = f"{_shown(reference.fields)} names no row of {reference.parent}{{also}}."
     where: dict[str, Any] = {"table": reference.table, "column": reference.fields[-1], "inputs": reference.fields}
     parent = {} if reference.parent == reference.table else {reference.parent: Lookup(targets[0], (), fields[0])}
-    return for_table(FOREIGN, check, **where, lookups=parent, message=message, fold=reference.fields)
+    own: dict[str, Any] = {} if parent else {"among": None, "only": known(*fields)}
+    return for_table(FOREIGN, check, **where, **own, lookups=parent, message=message, fold=reference.fields)
 
 
 def _shown(columns: tuple[str, ...]) -> str:

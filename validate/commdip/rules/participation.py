@@ -7,7 +7,7 @@ import narwhals as nw
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
 from commdip.rules.tables import Frame, Tables, except_rows, known, not_exactly_one, party, repeated
-from commdip.rules.time import holding_office
+from commdip.rules.time import holding_office, spells, within_spell
 
 ONE_PARTY = declare(
     Rule(
@@ -164,6 +164,7 @@ def one_party(t: Tables) -> Frame:
     column="outcome",
     inputs=("ceremony_id", "leader_id"),
     message="{leader_id} has an outcome at {ceremony_id} already, on line {other_line}.",
+    among=("ceremony_id", "leader_id"),
 )
 def outcome_twice(t: Tables) -> Frame:
     """Find persons with two rows at a ceremony."""
@@ -176,6 +177,8 @@ def outcome_twice(t: Tables) -> Frame:
     column="capacity",
     inputs=("ceremony_id", "state_id", "leader_id", "rank"),
     message="{state_id} has a contingent at {ceremony_id} already, on line {other_line}.",
+    among=("ceremony_id", "state_id"),
+    only=nw.col("rank") == "contingent",
 )
 def contingent_twice(t: Tables) -> Frame:
     """Find states with two contingents at a ceremony."""
@@ -189,6 +192,8 @@ def contingent_twice(t: Tables) -> Frame:
     column="rank",
     inputs=("ceremony_id", "state_id", "organization_id", "leader_id"),
     message="{party_} has a row of rank {rank} without a name at {ceremony_id} already, on line {other_line}.",
+    among=("ceremony_id", "state_id", "organization_id", "rank"),
+    only=nw.col("leader_id").is_null() & (nw.col("rank") != "contingent"),
 )
 def unnamed_twice(t: Tables) -> Frame:
     """Find rows without a person, other than contingents, that nothing tells from an earlier one."""
@@ -219,8 +224,8 @@ def capacity_fits(t: Tables) -> Frame:
 
 def _holding_rank(t: Tables, rows: Frame) -> Frame:
     """Return rows whose leader held an office that gives the row's rank, for the row's party."""
-    held = holding_office(t, rows)
-    return held.join(t["rank_offices"].select("rank", "office"), on=["rank", "office"], how="inner")
+    giving = spells(t).join(t["rank_offices"].select("rank", "office"), on="office", how="inner")
+    return within_spell(rows.join(giving.drop("office"), on=["leader_id", "party_", "rank"], how="inner"))
 
 
 @row_rule(
@@ -242,6 +247,7 @@ def rank_of_office(t: Tables) -> Frame:
         t.at_ceremony("participation")
         .filter(known("leader_id") & ~nw.col("rank").is_in(free))
         .with_columns(party().alias("party_"))
+        .select(ROW, "leader_id", "party_", "rank", "day", "day_earliest", "day_latest")
     )
     rows = rows.filter(known("party_"))  # PAR01 finds the others
     wrong = except_rows(rows, _holding_rank(t, rows))
@@ -314,6 +320,8 @@ def stand_in_given(t: Tables) -> Frame:
     inputs=("ceremony_id", "state_id", "organization_id"),
     message="{stands_in_for} (line {other_line}) is {why_}.",
     lookups={"participation": Lookup("participation_id", ("ceremony_id", "state_id", "outcome"), "stands_in_for")},
+    among=None,
+    only=known("stands_in_for"),
 )
 def stand_in_fits(t: Tables) -> Frame:
     """Find substitutes whose principal came, or belongs to another ceremony or party."""
@@ -353,6 +361,8 @@ def stand_in_fits(t: Tables) -> Frame:
     column="stands_in_for",
     inputs=("participation_id",),
     message="{participation_id} stands in for {stands_in_for}, and so for itself.",
+    among=None,
+    only=known("stands_in_for"),
 )
 def stand_in_cycle(t: Tables) -> Frame:
     """Find rows that stand in for themselves, directly or through up to two others."""
@@ -447,6 +457,7 @@ def _leaders_coded(t: Tables) -> Frame:
     COUNT,
     table="ceremonies",
     column="reported_leader_count",
+    only=known("reported_leader_count"),
     inputs=("ceremony_id",),
     message="Leaders that the host reported: {reported_leader_count}; states coded with their head of state or government: {coded_}.",
     lookups={
@@ -484,6 +495,8 @@ def host_as_guest(t: Tables) -> Frame:
         "invitations": Lookup("ceremony_id", ("invited_leader_id", "response")),
         "evidence": Lookup("record_id", ("record_table", "stance"), "participation_id"),
     },
+    among=None,
+    only=nw.col("outcome") == "absent",
 )
 def absent_was_expected(t: Tables) -> Frame:
     """Find absences without an accepted or withdrawn invitation, an announcement, or a substitute."""

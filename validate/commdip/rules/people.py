@@ -111,6 +111,7 @@ def canonical_name_listed(t: Tables) -> Frame:
     column="name",
     inputs=("leader_id",),
     message="{name} is the name of another leader too (line {other_line}).",
+    among=("name",),
 )
 def same_name(t: Tables) -> Frame:
     """Find leaders of the same canonical name."""
@@ -123,6 +124,8 @@ def same_name(t: Tables) -> Frame:
     column="birth_date",
     inputs=("family_name", "leader_id"),
     message="Another {family_name} was born on {birth_date} (line {other_line}).",
+    among=("birth_date", "family_name"),
+    only=known("birth_date", "family_name"),
 )
 def same_birth(t: Tables) -> Frame:
     """Find leaders of the same family name born on the same day."""
@@ -136,6 +139,7 @@ def same_birth(t: Tables) -> Frame:
     column="name",
     inputs=("leader_id", "language"),
     message="{name} ({language}) is also a spelling of {other_leader_} (line {other_line}).",
+    among=("name", "language"),
 )
 def spelling_shared(t: Tables) -> Frame:
     """Find spellings listed for two leaders."""

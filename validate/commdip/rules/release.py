@@ -63,6 +63,7 @@ CHANGELOG = declare(
 
 @row_rule(
     REUSED,
+    any_table=True,
     table="retired_ids",
     column="record_id",
     inputs=("record_table",),
@@ -80,6 +81,8 @@ def retired_id_in_use(t: Tables) -> Frame:
     column="replaced_by",
     inputs=("record_table", "record_id"),
     message="{record_id} is replaced by {replaced_by}, {why_}.",
+    among=None,
+    only=known("replaced_by"),
 )
 def replacement_missing(t: Tables) -> Frame:
     """Find replacements that do not exist."""

@@ -72,6 +72,7 @@ def rows_code(same: list[str]) -> str:
     column="code",
     inputs=("state_id", "scheme", "valid_from", "valid_to"),
     message="In {scheme}, {code} denotes {other_state_} at the same time (line {other_line}).",
+    among=("scheme", "code"),
 )
 def code_of_two(t: Tables) -> Frame:
     """Find codes that denote two states at a time."""
@@ -86,6 +87,7 @@ def code_of_two(t: Tables) -> Frame:
     column="state_id",
     inputs=("code", "scheme", "valid_from", "valid_to"),
     message="In {scheme}, {state_id} has the code {other_code_} at the same time (line {other_line}).",
+    among=("scheme", "state_id"),
 )
 def two_codes(t: Tables) -> Frame:
     """Find states with two codes of a scheme, or with one code twice, at a time."""
@@ -117,6 +119,7 @@ def iso_code_fits(t: Tables) -> Frame:
     column="start",
     inputs=("state_id", "organization_id", "end", "status"),
     message="{state_id} is {status} of {organization_id} from {start}, while it is {other_code_} until {until_} (line {other_line}).",
+    among=("organization_id", "state_id"),
 )
 def membership_overlap(t: Tables) -> Frame:
     """Find memberships that begin before an earlier one has ended."""
@@ -177,6 +180,7 @@ def office_of_one(t: Tables) -> Frame:
     column="start",
     inputs=("leader_id", "state_id", "organization_id", "office", "title", "end"),
     message="{leader_id} has this office {since_} already (line {other_line}).",
+    among=("leader_id", "state_id", "organization_id", "office", "title"),
 )
 def spell_twice(t: Tables) -> Frame:
     """Find spells alike in leader, party, office and start, or end where the start is not known."""

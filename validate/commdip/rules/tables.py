@@ -128,7 +128,7 @@ def as_text(column: str) -> nw.Expr:
 
 def except_rows(rows: Frame, good: Frame) -> Frame:
     """Return the rows whose ``row_`` is not among those of ``good``."""
-    return rows.join(good.select(ROW).unique(ROW), on=ROW, how="anti")
+    return rows.join(good.select(ROW), on=ROW, how="anti")
 
 
 def party() -> nw.Expr:

@@ -169,9 +169,10 @@ def _outside_life(rows: Frame) -> Frame:
 
 
 def _existence(t: Tables) -> Frame:
-    # Where the two dates are swapped, TIM01 says so, and nothing follows from them.
+    # Where the two dates are swapped, TIM01 says so, and nothing follows from them; nor from none at all.
     return (
         t.dated("states")
+        .filter(known("exists_from") | known("exists_to"))
         .filter(nw.col("exists_from_earliest") <= nw.col("exists_to_latest"))
         .select(
             "state_id",
@@ -252,10 +253,11 @@ def member_exists(t: Tables) -> Frame:
 
 
 def _outside_lifetime(t: Tables, rows: Frame) -> Frame:
-    # Where the two dates are swapped, TIM01 says so, and nothing follows from them.
+    # Where the two dates are swapped, TIM01 says so, and nothing follows from them; nor from none at all.
     between = nw.when(known("birth_date", "death_date")).then(nw.lit(", ")).otherwise(nw.lit(""))
     lives = (
         t.dated("leaders")
+        .filter(known("birth_date") | known("death_date"))
         .filter(nw.col("birth_date_earliest") <= nw.col("death_date_latest"))
         .select(
             "leader_id",
@@ -341,14 +343,19 @@ def holding_office(t: Tables, rows: Frame) -> Frame:
     A former holder of an office of the party counts where the row's rank says so elsewhere; here
     only spells that can have covered a day of the row count.
     """
-    spells = (
-        t.dated("tenures")
-        .with_columns(party().alias("party_"))
-        .select(
-            "leader_id", "party_", "office", nw.col("start_earliest").alias("from_"), nw.col("end_latest").alias("to_")
-        )
+    return within_spell(rows.join(spells(t), on=["leader_id", "party_"], how="inner"))
+
+
+def spells(t: Tables) -> Frame:
+    """Return leader_id, ``party_``, office, and the days ``from_`` and ``to_`` of every spell in office."""
+    made = t.dated("tenures").with_columns(party().alias("party_"))
+    return made.select(
+        "leader_id", "party_", "office", nw.col("start_earliest").alias("from_"), nw.col("end_latest").alias("to_")
     )
-    held = rows.join(spells, on=["leader_id", "party_"], how="inner")
+
+
+def within_spell(held: Frame) -> Frame:
+    """Return the rows (with days, and ``from_`` and ``to_`` of a spell) whose days the spell can have covered."""
     # Where the dates of a spell are swapped, TIM01 says so, and nothing follows from them.
     swapped = nw.col("to_") < nw.col("from_")
     return held.filter(
@@ -391,6 +398,7 @@ def _pairs(t: Tables) -> Frame:
     column="start",
     inputs=("leader_id", "state_id", "organization_id", "office", "end"),
     message="{leader_id} becomes {office} of {party_} on {start}, while {other_leader_} ({other_id_}, line {other_line}) holds it until {other_end_}.",
+    among=None,
 )
 def tenure_overlap(t: Tables) -> Frame:
     """Find spells that begin before an earlier holder's spell has ended in any reading."""
@@ -406,6 +414,7 @@ def tenure_overlap(t: Tables) -> Frame:
     column="end",
     inputs=("leader_id", "state_id", "organization_id", "office", "start"),
     message="{leader_id} is {office} of {party_} without an end, though {next_} followed on {next_start_}.",
+    among=None,
 )
 def open_spell(t: Tables) -> Frame:
     """Find spells without an end that another spell of the same office follows."""

@@ -1,0 +1,77 @@
+"""Tables read block by block give the findings that tables in memory give.
+
+Every bad example runs with blocks of a few rows: once with the tables that it changes read so and
+all others in memory, once with all tables read so. The first judges rows block by block, the
+second mostly over stored columns.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent / "bad"))
+import cases
+
+from commdip import engines, large, structure
+from commdip.findings import Report
+
+BLOCK = 400
+
+
+def changed(case: cases.Case) -> set[str]:
+    """Return the tables that a case changes."""
+    return {step["table"] for step in case["steps"] if "table" in step}
+
+
+def report(folder: Path, case: cases.Case, code: str, tables: set[str] | None) -> Report:
+    """Validate with some tables (None: all) read block by block."""
+
+    def is_large(resource: Any, file: Path, large_from: int | None) -> bool:
+        return resource.name not in structure.SMALL and (tables is None or resource.name in tables)
+
+    with mock.patch.object(structure, "is_large", is_large), mock.patch.object(large, "BLOCK", BLOCK):
+        # What a case sets off besides its own rule is told by the tables in memory.
+        return cases.validate(folder, case, () if code.startswith("WAI") else (code, *case.get("also", ())))
+
+
+def run(folder: str) -> dict[str, tuple[list[Any], list[Any]]]:
+    """Return the findings of the bad cases of a folder, by title: with some, and with all tables block by block."""
+    made, code = {}, cases.RULES[folder]
+    with tempfile.TemporaryDirectory() as temporary:
+        for number, case in enumerate(cases.cases(folder, "change.json")):
+            place = cases.make(case, Path(temporary) / str(number))
+            found = [report(place, case, code, tables).findings for tables in (changed(case), None)]
+            made[case["title"]] = tuple([cases.plain(f) for f in fs if f.rule == code] for fs in found)
+    return made
+
+
+@pytest.fixture(scope="module")
+def outcomes() -> Iterator[dict[str, Future[Any]]]:
+    """Run all folders on all processors."""
+    pytest.importorskip("polars")
+    with ProcessPoolExecutor(os.cpu_count(), get_context("spawn")) as pool:
+        yield {folder: pool.submit(run, folder) for folder in FOLDERS}
+
+
+# Frictionless reads files as it likes, and earlier releases are compared in memory.
+FOLDERS = [f for f in cases.FOLDERS if f[:5] not in ("WIT01", "REL03", "REL04")]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_bad_examples_are_found_block_by_block(folder: str, outcomes: dict[str, Future[Any]]) -> None:
+    expected = json.loads((cases.HERE / folder / "expected.json").read_text("utf-8"))
+    for title, (some, every) in outcomes[folder].result().items():
+        due = [{k: v for k, v in e.items() if k != "case"} for e in expected if e["case"] == title]
+        assert some == due, title
+        assert every == due, title

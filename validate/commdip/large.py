@@ -1,0 +1,584 @@
+"""Large tables, read block by block: a file is never in memory as a whole.
+
+A block is some megabytes of whole records. Polars reads it fast, but says nothing of records that
+are too short, and little of those it cannot read; so each block is weighed: its bytes must be those
+of its cells, their separators and their quotes, no more and no less. A block that does not weigh
+what it should is read by the csv module, record by record, as a small file is.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import queue
+import re
+import threading
+import unicodedata
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any, cast
+
+import numpy as np
+import polars as pl
+
+from commdip import edtf
+from commdip.rules import files
+from commdip.rules.base import ROW
+from commdip.specs import FieldSpec, TableSpec
+from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+BLOCK = 48 << 20
+"""Bytes of a block: a larger one costs memory, a smaller one time."""
+STEP = 1 << 18
+INTEGER = r"^[+-]?[0-9]{1,18}$"
+CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
+DAY = r"^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])$"
+"""A date that surely is a day of the calendar."""
+
+
+class Marks:
+    """A set of row numbers of a large table: a bit a row, so that every row can be in it."""
+
+    def __init__(self) -> None:
+        self._bits: NDArray[np.bool_] = np.zeros(0, np.bool_)
+
+    def update(self, rows: Iterable[int] | NDArray[Any]) -> None:
+        """Add rows."""
+        numbers = np.asarray(rows if isinstance(rows, np.ndarray) else list(rows), np.int64)
+        if len(numbers):
+            if (top := int(numbers.max()) + 1) > len(self._bits):
+                grown = np.zeros(max(top, 2 * len(self._bits)), np.bool_)
+                grown[: len(self._bits)] = self._bits
+                self._bits = grown
+            self._bits[numbers] = True
+
+    def add(self, row: int) -> None:
+        """Add a row."""
+        self.update([row])
+
+    def of(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return for each row whether it is in the set."""
+        inside = rows < len(self._bits)
+        found = np.zeros(len(rows), np.bool_)
+        found[inside] = self._bits[rows[inside]]
+        return found
+
+    def __contains__(self, row: object) -> bool:
+        return isinstance(row, int | np.integer) and 0 <= int(row) < len(self._bits) and bool(self._bits[int(row)])
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self._bits))
+
+    def __iter__(self) -> Iterator[int]:
+        return iter(np.flatnonzero(self._bits).tolist())
+
+
+def united(marks: Iterable[Marks]) -> Marks:
+    """Return a set of all rows that are in one of the sets."""
+    made = Marks()
+    for part in marks:
+        made.update(np.flatnonzero(part._bits))
+    return made
+
+
+@dataclass
+class Block:
+    """Some records of a large table, one after the other.
+
+    ``text`` has the cells as text, a column per column of the file (missing where a cell is
+    empty); ``frame`` is what rules see: the columns of the schema, typed, with ``row_`` and the
+    bounds of dates. ``first`` is the number of the first row; ``lines`` the physical line of every row,
+    None where a file has no lines. ``short`` are rows with too few or too many cells, as (row, cells).
+    ``no_dates`` are the values of date columns that are no dates, ``wrong`` the columns with wrong cells. ``tidy`` says that its bytes surely are
+    in canonical form; if not, ``source`` has them.
+    """
+
+    table: LargeTable
+    text: pl.DataFrame
+    first: int
+    lines: NDArray[np.int64] | None
+    short: list[tuple[int, int]] = field(default_factory=list)
+    tidy: bool = True
+    source: bytes = b""
+    no_dates: dict[str, list[str]] = field(default_factory=dict)
+    wrong: set[str] = field(default_factory=set)
+    frame: pl.DataFrame = field(default_factory=pl.DataFrame)
+
+    def __len__(self) -> int:
+        return self.text.height
+
+    @property
+    def rows(self) -> range:
+        """Numbers of the rows of the block."""
+        return range(self.first, self.first + len(self))
+
+
+@dataclass
+class Span:
+    """Where a block stands in its file: its bytes from an offset, its first row and line."""
+
+    offset: int
+    size: int
+    first: int
+    line: int
+    rows: int = 0
+
+
+class LargeTable(Table):
+    """A table whose rows are not kept, but for those that findings are about.
+
+    ``size`` is the number of its rows, known once all blocks were read.
+    """
+
+    size: int = 0
+
+    def __init__(self, spec: TableSpec, path: str, file: Path) -> None:
+        super().__init__(spec, path)
+        self.file = file
+        self.columnar = path.endswith(".parquet")
+        self.kept: dict[int, tuple[int | None, dict[str, str | None]]] = {}
+        self.spans: list[Span] = []
+        self.broken = cast("Any", {})
+        self.free: list[str] = []
+        self.digest = ""
+        self.cut = False
+        self.lost: list[str] = []
+
+    def count(self) -> int:
+        """Return the number of rows."""
+        return self.size
+
+    def cell(self, row: int, column: str) -> str | None:
+        """Return the text of a cell of a row that was kept."""
+        return self.kept[row][1].get(column)
+
+    def line(self, row: int, column: str | None = None) -> int | None:
+        """Return the physical line of a row that was kept, or of one of its cells."""
+        line, place = self.kept[row][0], self.places.get(column or "", 0)
+        return None if line is None else line + sum(c.count("\n") for c in self.record(row)[:place])
+
+    def record(self, row: int) -> list[str]:
+        """Return the cells of a row that was kept."""
+        return [self.kept[row][1].get(c) or "" for c in self.header]
+
+    def row_at(self, line: int) -> int | None:
+        """Return the row that was kept and has a finding on a line."""
+        starts = self.starts
+        at = bisect_right(starts, (line, self.size)) - 1
+        return starts[at][1] if at >= 0 and line <= self.last_line(starts[at][1]) else None
+
+    @cached_property
+    def starts(self) -> list[tuple[int, int]]:
+        """Line and number of the rows that were kept; asked for when all are."""
+        return sorted((line, row) for row, (line, _) in self.kept.items() if line is not None)
+
+    def last_line(self, row: int) -> int:
+        """Return the line on which a row that was kept ends."""
+        return (self.kept[row][0] or 0) + sum(c.count("\n") for c in self.record(row))
+
+    def break_cells(self, row: int, columns: list[str]) -> None:
+        """Mark cells as known to be wrong."""
+        self.break_rows([row], columns)
+
+    def break_rows(self, rows: Iterable[int] | NDArray[Any], columns: Sequence[str]) -> None:
+        """Mark cells of many rows as known to be wrong."""
+        for column in columns:
+            cast("dict[str, Marks]", self.broken).setdefault(column, Marks()).update(rows)
+
+    def keep(self, block: Block, rows: Iterable[int]) -> None:
+        """Keep rows of a block, so that findings can show them."""
+        new = sorted({r for r in rows if r in block.rows and r not in self.kept})
+        if new:
+            places = [r - block.first for r in new]
+            cells = block.text[places].rows(named=True)
+            for row, place, record in zip(new, places, cells, strict=True):
+                self.kept[row] = (None if block.lines is None else int(block.lines[place]), record)
+
+    def fetch(self, rows: Iterable[int], keep: bool = True) -> pl.DataFrame:
+        """Read rows again, and keep them for findings; returns them as rules see them."""
+        wanted = np.unique(np.fromiter(rows, np.int64))
+        found = []
+        for block in self.again(wanted):
+            here = wanted[(wanted >= block.first) & (wanted < block.first + len(block))]
+            if keep:
+                self.keep(block, here.tolist())
+            found.append(block.frame[(here - block.first).tolist()])
+        return pl.concat(found) if found else typed(self, pl.DataFrame(), 0)
+
+    def again(self, wanted: NDArray[np.int64]) -> Iterator[Block]:
+        """Read again the blocks in which rows stand."""
+        firsts = np.asarray([s.first for s in self.spans])
+        needed = sorted(set((np.searchsorted(firsts, wanted, side="right") - 1).tolist()))
+        with _Source(self) as source:
+            for number in needed:
+                span = self.spans[number]
+                yield source.block(source.part(span), span)
+
+    def blocks(self, told: Callable[[int], None] = lambda rows: None) -> Iterator[Block]:
+        """Read the table, block by block, and check its header; ``told`` hears the rows read so far."""
+        with _Source(self) as source:
+            for part, span in ahead(source.parts()):
+                block = source.block(part, span)
+                span.rows = len(block)
+                self.spans.append(span)
+                self.size = block.first + len(block)
+                told(self.size)
+                yield block
+                if self.cut:
+                    break
+            self.digest = source.finish()
+
+
+def _closed(spec: FieldSpec) -> bool:
+    """Return whether a right value of a column surely needs no quotes and has no white space at its ends.
+
+    A pattern that is made of plain characters and classes of them leaves no room for either.
+    """
+    if spec.edtf or (spec.vocabulary and not spec.delimiter) or spec.type in ("integer", "boolean"):
+        return True
+    return bool(spec.pattern and CLOSED.fullmatch(spec.pattern))
+
+
+def ahead(parts: Iterator[Any]) -> Iterator[Any]:
+    """Yield what an iterator gives, which works one step ahead in a thread of its own."""
+    waiting: queue.Queue[Any] = queue.Queue(1)
+    stop = threading.Event()
+    end = object()
+
+    def hand(thing: Any) -> None:
+        while not stop.is_set():
+            try:
+                return waiting.put(thing, timeout=0.1)
+            except queue.Full:
+                continue
+
+    def work() -> None:
+        try:
+            for part in parts:
+                hand(part)
+                if stop.is_set():
+                    return
+            hand(end)
+        except BaseException as error:
+            hand(error)
+
+    worker = threading.Thread(target=work, daemon=True)
+    worker.start()
+    try:
+        while (part := waiting.get()) is not end:
+            if isinstance(part, BaseException):
+                raise part
+            yield part
+    finally:
+        stop.set()
+        worker.join()
+
+
+@dataclass
+class Part:
+    """Bytes of whole records, and what was counted in them."""
+
+    source: bytes
+    newlines: int
+    controls: int
+    quotes: int
+    ascii: bool
+    escaped: bool = False
+
+
+def weigh(source: bytes) -> Part:
+    """Count in bytes what tells whether they were read right."""
+    codes = np.frombuffer(source, np.uint8)
+    newlines = controls = 0
+    for at in range(0, len(codes), STEP):
+        step = codes[at : at + STEP]
+        newlines += int(np.count_nonzero(step == ord("\n")))
+        controls += int(np.count_nonzero(step < ord(" ")))
+    return Part(source, newlines, controls, source.count(b'"'), source.isascii())
+
+
+class _Source:
+    """The file of a large table: its header, and its records in parts."""
+
+    def __init__(self, table: LargeTable) -> None:
+        self.table = table
+        self.hash = hashlib.sha256()
+        self.read = 0
+        self.last: tuple[Any, ...] | None = None
+
+    def __enter__(self) -> _Source:
+        self.raw: IO[bytes] = self.table.file.open("rb")
+        self.stream: IO[bytes] = (
+            cast("IO[bytes]", gzip.open(self.raw)) if self.table.path.endswith(".gz") else self.raw
+        )
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.stream.close()
+        self.raw.close()
+
+    def finish(self) -> str:
+        """Return the digest of the file's bytes."""
+        if self.stream is not self.raw or self.table.columnar or self.table.cut:
+            self.raw.seek(0)
+            return hashlib.file_digest(self.raw, "sha256").hexdigest()
+        return self.hash.hexdigest()
+
+    def parts(self) -> Iterator[tuple[Part | None, Span]]:
+        """Yield parts of the file with the places where they stand."""
+        if self.table.columnar:
+            yield from self._row_groups()
+            return
+        offset, line, kept = 0, 1, b""
+        while source := self._more(kept):
+            cut = len(source) if self.ended else _whole_records(source)
+            if not cut:
+                kept = source
+                continue
+            part = weigh(source[:cut])
+            kept = source[cut:]
+            yield part, Span(offset, cut, -1, line)
+            offset += cut
+            line += part.newlines
+
+    def _more(self, kept: bytes) -> bytes:
+        new = self.stream.read(BLOCK)
+        self.ended = len(new) < BLOCK
+        if self.stream is self.raw:
+            self.hash.update(new)
+        return kept + new if kept else new
+
+    def _row_groups(self) -> Iterator[tuple[None, Span]]:
+        size = pl.scan_parquet(self.table.file).select(pl.len()).collect().item()
+        per = max(BLOCK // 100, 1)
+        for first in range(0, max(size, 1), per):
+            yield None, Span(first, min(per, size - first), -1, 0)
+
+    def part(self, span: Span) -> Part | None:
+        """Return a part again, by the place where it stands."""
+        if self.table.columnar:
+            return None
+        self.stream.seek(span.offset)
+        return weigh(self.stream.read(span.size))
+
+    def block(self, part: Part | None, span: Span) -> Block:
+        """Return the records of a part."""
+        table = self.table
+        if part is None:
+            block = self._columnar(span)
+        else:
+            line, skipped = span.line, 0
+            if span.offset == 0:
+                part, line, skipped = self._header(part)
+            if span.first < 0:
+                span.first = table.size
+            block = _read(table, part, span.first, line, span.offset + skipped)
+        block.frame = typed(table, block.text, block.first, block.no_dates)
+        return block
+
+    def _columnar(self, span: Span) -> Block:
+        read = pl.scan_parquet(self.table.file).slice(span.offset, span.size).collect()
+        span.first = span.offset
+        if not self.table.header:
+            self.table.header = read.columns
+            self.table.lost = check_header(self.table)
+        text = read.select(pl.col(c).cast(pl.String).replace("", None) for c in read.columns)
+        return Block(self.table, text, span.first, None)
+
+    def _header(self, part: Part) -> tuple[Part, int, int]:
+        """Take the header from the first part; returns what is left, its first line, and the bytes taken."""
+        source, new = part.source, not self.table.header
+        if source.startswith(BOM):
+            if new:
+                self.table.at(files.BOM, "The file starts with a byte order mark.", 1)
+            source = source[len(BOM) :]
+        end = _whole_records(source, first=True) or len(source)
+        head = source[:end].decode("utf-8", "replace")
+        if new:
+            self.table.header = next(records_of(self.table, head), (1, []))[1]
+            if not self.table.header and not self.table.findings:
+                self.table.at(files.EMPTY, "The file is empty: it has no header.", 1)
+            self.table.lost = check_header(self.table)
+            known = self.table.spec.by_name
+            self.table.free = [h for h in dict.fromkeys(self.table.header) if h not in known or not _closed(known[h])]
+        taken = weigh(part.source[: len(part.source) - len(source) + end])
+        rest = Part(
+            source[end:],
+            part.newlines - taken.newlines,
+            part.controls - taken.controls,
+            part.quotes - taken.quotes,
+            part.ascii,
+        )
+        return rest, 1 + head.count("\n"), len(taken.source)
+
+
+def _whole_records(source: bytes, first: bool = False) -> int:
+    """Return how many bytes are whole records: up to the last (or first) line end outside quotes; 0 if none."""
+    if first:
+        end = 0
+        while (end := source.find(b"\n", end) + 1) and source.count(b'"', 0, end) % 2:
+            pass
+        return end
+    end = source.rfind(b"\n") + 1
+    odd = source.count(b'"', 0, end) % 2
+    while end and odd:
+        before = source.rfind(b"\n", 0, end - 1) + 1
+        odd = (odd - source.count(b'"', before, end)) % 2
+        end = before
+    return end
+
+
+def _read(table: LargeTable, part: Part, first: int, line: int, position: int) -> Block:
+    """Return the records of a part: by polars if they weigh what they should, or else by the csv module."""
+    width = len(table.header)
+    text = _fast(table.header, part) if width and len(set(table.header)) == width else None
+    if text is None:
+        return _slow(table, part, first, line, position)
+    lines = np.arange(line, line + text.height)
+    if part.newlines > text.height:
+        within = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
+        lines = lines + text.select(within.cum_sum().shift(1, fill_value=0)).to_series().to_numpy().astype(np.int64)
+    tidy = _tidy(part, text, table.free)
+    return Block(table, text, first, lines, tidy=tidy, source=b"" if tidy else part.source)
+
+
+def _fast(header: list[str], part: Part) -> pl.DataFrame | None:
+    """Return the cells of a part, or None if the way polars reads it cannot be relied on."""
+    source = part.source
+    if not source:
+        return pl.DataFrame(schema=dict.fromkeys(header, pl.String))
+    try:
+        text = pl.read_csv(source, has_header=False, new_columns=header, infer_schema=False)
+    except pl.exceptions.PolarsError:
+        return None
+    if text.width != len(header):
+        return None
+    ended = source.endswith(b"\n")
+    cells = int(text.select(pl.sum_horizontal(pl.all().str.len_bytes().sum())).item() or 0)
+    separators = text.height * text.width - (not ended)
+    if part.controls == 2 * part.newlines and source.count(b"\r\n") == part.newlines:
+        separators += part.newlines
+    extra = len(source) - cells - separators
+    inside = 0
+    if part.quotes != extra:
+        part.escaped = True
+        inside = int(text.select(pl.sum_horizontal(pl.all().str.count_matches('"', literal=True).sum())).item())
+    enclosing = part.quotes - 2 * inside
+    return text if extra == enclosing + inside and enclosing >= 0 and enclosing % 2 == 0 else None
+
+
+def _tidy(part: Part, text: pl.DataFrame, free: Sequence[str]) -> bool:
+    """Return whether a part surely is in canonical form, but for the order of its rows.
+
+    ``free`` are the columns whose values may begin or end with white space or hold separators.
+    """
+    if part.controls != part.newlines or not part.source.endswith(b"\n") or b"\x7f" in part.source:
+        return False
+    plain = part.ascii and part.newlines == text.height
+    if not part.ascii and not _plain_text(part.source.decode("utf-8")):
+        return False
+    for name in free:
+        cells = text[name]
+        space = cells.str.starts_with(" ") | cells.str.ends_with(" ") if plain else cells.str.strip_chars() != cells
+        if space.any():
+            return False
+    inside = sum(int(text[n].str.count_matches('"', literal=True).sum()) for n in free) if part.escaped else 0
+    return part.quotes == 2 * _in_need_of_quotes(text, free, part.quotes // 2 - inside) + 2 * inside
+
+
+def _in_need_of_quotes(text: pl.DataFrame, free: Sequence[str], most: int) -> int:
+    """Return how many cells must be quoted; ``most`` are quoted, so that no more need be looked for."""
+    found = 0
+    for name in free:
+        if found >= most:
+            break
+        found += int(text[name].str.contains('[,"\n]').sum() or 0)
+    return found
+
+
+def _plain_text(text: str) -> bool:
+    return unicodedata.is_normalized("NFC", text) and not re.search("[\x80-\x9f]", text)
+
+
+def _slow(table: LargeTable, part: Part, first: int, at: int, position: int) -> Block:
+    """Read a part by the csv module; what is wrong with its form becomes findings of the table."""
+    text = _decoded(table, part.source, at, position)
+    width = len(table.header)
+    records: list[list[str]] = []
+    lines: list[int] = []
+    short = []
+    before = len(table.findings)
+    for line, record in records_of(table, text, at) if width else ():
+        if len(record) != width:
+            short.append((first + len(records), len(record)))
+        records.append((record + [""] * width)[:width])
+        lines.append(line)
+    table.cut = table.cut or any(f.rule == files.CSV.code for f in table.findings[before:])
+    # A column that stands twice in the header is read once, as places in the file tell.
+    names = list(dict.fromkeys(table.header))
+    columns = {n: [r[table.header.index(n)] or None for r in records] for n in names}
+    cells = pl.DataFrame(columns, schema=dict.fromkeys(names, pl.String))
+    return Block(table, cells, first, np.asarray(lines, np.int64), short, tidy=False, source=part.source)
+
+
+def _decoded(table: LargeTable, source: bytes, line: int, position: int) -> str:
+    try:
+        return source.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if not any(f.rule == files.ENCODING.code for f in table.findings):
+            not_utf8(table, error, position, line + source.count(b"\n", 0, error.start))
+        return source.decode("utf-8", errors="replace")
+
+
+def typed(
+    table: LargeTable, text: pl.DataFrame, first: int, no_dates: dict[str, list[str]] | None = None
+) -> pl.DataFrame:
+    """Return cells as rules see them: the columns of the schema, typed, ``row_``, and the bounds of dates.
+
+    Values of date columns that are no dates are added to ``no_dates``.
+    """
+    columns: list[Any] = [pl.int_range(first, first + text.height, dtype=pl.Int64, eager=True).alias(ROW)]
+    for spec in table.spec.fields:
+        there = spec.name in text.columns
+        cells = text[spec.name] if there else pl.Series(spec.name, [None] * text.height, pl.String)
+        columns.append(_cells(cells, spec.type))
+        if spec.edtf:
+            columns += _bounds(cells, no_dates if no_dates is not None else {})
+    return pl.DataFrame(columns)
+
+
+def _cells(cells: pl.Series, kind: str) -> pl.Series:
+    if kind == "integer":
+        whole = cells.to_frame().select(pl.when(pl.first().str.contains(INTEGER)).then(pl.first()).alias(cells.name))
+        return whole.to_series().str.strip_prefix("+").cast(pl.Int64, strict=False)
+    if kind == "boolean":
+        known = {text: value for text, value in BOOLEANS.items()}
+        return cells.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Boolean)
+    return cells
+
+
+def _bounds(cells: pl.Series, no_dates: dict[str, list[str]]) -> list[pl.Series]:
+    """Return the earliest and the latest day of dates; values that are no dates are noted."""
+    sides = (("earliest", edtf.FIRST), ("latest", edtf.LAST))
+    if cells.null_count() == len(cells):
+        return [pl.repeat(open_, len(cells), dtype=pl.String, eager=True).alias(f"{cells.name}_{s}") for s, open_ in sides]
+    doubtful = cells.filter(~cells.str.contains(DAY)).unique().drop_nulls()
+    wrong = [c for c in doubtful.to_list() if not edtf.is_valid(c)]
+    if wrong:
+        no_dates[cells.name] = wrong
+    days = doubtful.str.len_bytes() == len("YYYY-MM-DD")
+    if not wrong and days.all():
+        return [cells.fill_null(open_).alias(f"{cells.name}_{side}") for side, open_ in sides]
+    # Days are their own bounds; of the others each distinct value is looked at once.
+    others = doubtful.to_list()
+    made = [edtf.text_bounds(c) for c in others]
+    return [
+        cells.replace(others, [b[i] for b in made]).fill_null(open_).alias(f"{cells.name}_{side}")
+        for i, (side, open_) in enumerate(sides)
+    ]
