@@ -23,6 +23,14 @@ def codes(text: str) -> list[str]:
     return [c.strip().upper() for c in text.split(",") if c.strip()]
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Split a setting given as KEY=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
+    return name, value
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("path", nargs="?", metavar="PATH", help="folder, descriptor or zip")
@@ -45,9 +53,18 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
     parser.add_argument(
         "--engine",
-        choices=("auto", "pandas", "polars"),
+        choices=("auto", "pandas", "polars", "spark"),
         default="auto",
         help="what the rules about rows run on (default: polars if it is installed)",
+    )
+    parser.add_argument("--spark-master", metavar="URL", help="Spark's master, such as local[2] or spark://host:7077")
+    parser.add_argument(
+        "--spark-conf",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of Spark; may be given several times",
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="validate again even what was validated before and has not changed"
@@ -64,7 +81,9 @@ def run(args: argparse.Namespace) -> int:
     """Validate, print the report, and return the exit code."""
     from commdip.reporters import write_report
 
-    report = _remembered(args) if not (args.no_cache or args.against) else _validated(args)
+    # Spark knows no lines, so that neither its reports nor those of others stand for each other.
+    fresh = args.no_cache or args.against or args.engine == "spark"
+    report = _validated(args) if fresh else _remembered(args)
     write_report(report, args.format, args.output)
     return 1 if report.fails(args.fail_on) else 0
 
@@ -87,6 +106,7 @@ def _validated(args: argparse.Namespace) -> Report:
     from commdip.reporters.progress import Progress
     from commdip.validation import validate
 
+    spark = dict(args.spark_conf) | ({"spark.master": args.spark_master} if args.spark_master else {})
     with Progress(sys.stderr) as progress:
         return validate(
             args.path,
@@ -95,5 +115,6 @@ def _validated(args: argparse.Namespace) -> Report:
             today=args.today,
             against=args.against,
             engine=args.engine,
+            spark=spark,
             progress=progress,
         )
