@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import json
-import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -19,7 +18,7 @@ import cases
 import pytest
 
 from commdip import columns, structure, validation
-from commdip.tables import Table, read_table
+from commdip.tables import Table
 
 # Frictionless reads files as it likes; earlier releases are compared in memory.
 LEFT_OUT = ("WIT01", "REL03", "REL04")

@@ -16,7 +16,7 @@ import io
 import os
 import shutil
 import stat
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
@@ -34,12 +34,19 @@ HEAD = 1 << 20
 INTEGER = r"^[+-]?[0-9]{1,18}\z"
 CELLS = "cells_"
 """Column with the number of cells of a row that has too few or too many; missing elsewhere."""
+NUMBER = f"monotonically_increasing_id() AS {ROW}"
 TEXT = "_text_"
 """What the text of a typed column is named after the column."""
 QUOTED = r'(^|,)"[^"]*+(?:""[^"]*+)*+"(?=,|\z)'
 """A quoted cell, as RFC 4180 has it."""
 RFC_4180 = {"sep": ",", "quote": '"', "escape": '"', "mode": "PERMISSIVE", "columnNameOfCorruptRecord": "raw_"}
 NO_JAVA = "Spark needs Java 17 or newer: set JAVA_HOME, put java on the PATH, or pip install 'commdip[spark-java]'"
+QUIET = {
+    "spark.ui.showConsoleProgress": "false",
+    # Where in our code an expression was made helps nobody, and takes half of the messages to Spark.
+    "spark.python.sql.dataFrameDebugging.enabled": "false",
+    "spark.log.level": "ERROR",
+}
 VECTOR = "--add-modules=jdk.incubator.vector"
 
 
@@ -55,7 +62,7 @@ def session(settings: Mapping[str, str]) -> SparkSession:
 
     if SparkSession.getActiveSession() is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
         find_java()
-        settings = {"spark.ui.showConsoleProgress": "false", **settings}
+        settings = {**QUIET, **settings}
     builder = SparkSession.builder.appName("commdip")
     for name, value in settings.items():
         builder = builder.config(name, value)
@@ -125,6 +132,7 @@ class SparkTable(Table):
         self.size = 0
         self.lost: list[str] = []
         self.blank = 0
+        self.reads_otherwise = False
         self.data: DataFrame = cast("Any", None)
         self.lines_: DataFrame | None = None
 
@@ -157,23 +165,36 @@ class SparkTable(Table):
         """Return ``row_`` and the cells as text."""
         from pyspark.sql import functions as F
 
-        return self.data.select(ROW, *(F.col(text_of(f)).alias(f.name) for f in self.spec.fields))
+        fields = [F.col(text_of(f)).alias(f.name) for f in self.spec.fields]
+        return self.data.select(ROW, *fields, *(F.col(c).alias(n) for n, c in self._unknown().items()))
 
     def rules_see(self) -> DataFrame:
         """Return the table as rules see it."""
-        return self.data.drop(CELLS, *(text_of(f) for f in self.spec.fields if text_of(f) != f.name))
+        texts = (text_of(f) for f in self.spec.fields if text_of(f) != f.name)
+        return self.data.drop(CELLS, *texts, *self._unknown().values())
+
+    def _unknown(self) -> dict[str, str]:
+        """Return the columns of the file that the schema does not have, and what ``data`` calls them."""
+        return unknown(self.spec, self.places)
+
+    def ends_with_line_feed(self) -> bool:
+        """Return whether the file ends with a line feed; what is packed is taken to."""
+        if self.path.endswith(".gz") or not self.file.stat().st_size:
+            return True
+        with self.file.open("rb") as stream:
+            stream.seek(-1, os.SEEK_END)
+            return stream.read() == b"\n"
 
     # reading
 
     def open(self) -> None:
         """Read header and form, and set out how the rows are read."""
-        from pyspark.sql import functions as F
-
         if self.parquet:
             read = self.spark.read.parquet(self.address)
             self._take_header(read.columns)
-            cells = {n: F.nullif(F.col(f"`{n}`").cast("string"), F.lit("")) for n in read.columns}
-            self._set(read.select(F.monotonically_increasing_id().alias(ROW), _typed(self.spec, cells), _no_cells()))
+            names = {n: n.replace("`", "``") for n in read.columns}
+            cells = {n: f"nullif(CAST(`{name}` AS STRING), '')" for n, name in names.items()}
+            self._set(read.selectExpr(NUMBER, typed(self.spec, cells), f"CAST(NULL AS INT) AS {CELLS}"))
             return
         self._read_header()
         if self.header:
@@ -262,8 +283,7 @@ class SparkTable(Table):
         schema = ", ".join(f"c{i} string" for i in range(max(len(self.header), 1)))
         made = lines.withColumn("made_", F.from_csv("raw_", schema, dict(RFC_4180)))
         places = self.places
-        cells = {n: F.nullif(F.col(f"made_.c{i}"), F.lit("")) for n, i in places.items()}
-        return made.select(ROW, _typed(self.spec, cells), CELLS)
+        return made.selectExpr(ROW, typed(self.spec, {n: f"nullif(made_.c{i}, '')" for n, i in places.items()}), CELLS)
 
     def _as_a_whole(self) -> DataFrame:
         """Return the rows of a file whose cells hold line breaks: one task reads it, and the driver its form."""
@@ -275,19 +295,20 @@ class SparkTable(Table):
         read = self.spark.read.csv(self.address, schema=schema, header=True, multiLine=True, **cast("Any", RFC_4180))
         rows = read.withColumn(ROW, F.monotonically_increasing_id())
         rows = rows if end is None else rows.filter(F.col(ROW) < end)
-        cells = {n: F.nullif(F.col(f"c{i}"), F.lit("")) for n, i in self.places.items()}
-        width = F.when(F.col("raw_").isNotNull(), _width(F.col("raw_"), len(self.header))).alias(CELLS)
-        return rows.select(ROW, _typed(self.spec, cells), width)
+        rows = rows.withColumn(CELLS, F.when(F.col("raw_").isNotNull(), _width(F.col("raw_"), len(self.header))))
+        return rows.selectExpr(ROW, typed(self.spec, {n: f"nullif(c{i}, '')" for n, i in self.places.items()}), CELLS)
 
     def _whole_records(self) -> int | None:
         """Return how many rows can be read, None if all can; blank ones, which Spark leaves out, are counted."""
         with self.stream() as stream:
             text = io.TextIOWrapper(cast("Any", stream), "utf-8", "replace", newline="")
-            reader, rows = csv.reader(text, strict=True), -1
+            reader, rows, size = csv.reader(text, strict=True), -1, 0
+            counted = csv.writer(cast("Any", _Sizes()), lineterminator="\n")
             try:
                 for record in reader:
                     self.blank += not record
                     rows += bool(record)
+                    size += counted.writerow(record)
             except csv.Error as error:
                 self.at(
                     files.CSV,
@@ -295,12 +316,26 @@ class SparkTable(Table):
                     None,
                 )
                 return rows
+            self.reads_otherwise = size != stream.seek(0, os.SEEK_END)
         return None
+
+
+class _Sizes:
+    """A file that is told texts, and answers with the number of their bytes."""
+
+    @staticmethod
+    def write(text: str) -> int:
+        return len(text.encode("utf-8"))
 
 
 def text_of(spec: FieldSpec) -> str:
     """Return the column with the text of a field."""
     return spec.name + TEXT if spec.type in ("integer", "boolean") else spec.name
+
+
+def unknown(spec: TableSpec, names: Iterable[str]) -> dict[str, str]:
+    """Return the columns among some that a schema does not have, each with a name that no column has."""
+    return {n: f"unknown_{i}_" for i, n in enumerate(names) if n not in spec.by_name}
 
 
 def _torn(raw: Column) -> Column:
@@ -320,48 +355,44 @@ def _width(raw: Column, due: int) -> Column:
     return F.when(cells != due, cells).cast("int")
 
 
-def _no_cells() -> Column:
-    from pyspark.sql import functions as F
+def typed(spec: TableSpec, cells: Mapping[str, str]) -> str:
+    """Return the expression of all cells as rules see them, with the text of typed columns and the bounds of dates.
 
-    return F.lit(None).cast("int").alias(CELLS)
-
-
-def _typed(spec: TableSpec, cells: Mapping[str, Column]) -> Column:
-    """Return the cells as rules see them, with the text of typed columns and the bounds of dates, as one struct."""
-    from pyspark.sql import functions as F
-
-    none = F.lit(None).cast("string")
-    columns: list[Column] = []
+    ``cells`` are the expressions of texts by the columns of the file; what it lacks is missing.
+    It is one text, since each call of an expression's parts would be a message to Spark.
+    """
+    columns: dict[str, str] = {}
     for field in spec.fields:
-        cell = cells.get(field.name, none)
-        columns.append(_as(field.type, cell).alias(field.name))
-        if text_of(field) != field.name:
-            columns.append(cell.alias(text_of(field)))
+        cell = cells.get(field.name, "CAST(NULL AS STRING)")
+        columns |= {text_of(field): cell, field.name: _as(field.type, cell)}
         if field.edtf:
-            columns += [b.alias(f"{field.name}_{s}") for s, b in zip(("earliest", "latest"), _bounds(cell), strict=True)]
-    return F.struct(*columns).alias("cell_")
+            columns |= {f"{field.name}_{side}": _bound(cell, *ends) for side, ends in BOUNDS.items()}
+    columns |= {new: cells[old] for old, new in unknown(spec, cells).items()}
+    return f"named_struct({', '.join(f'{quoted(n)}, {c}' for n, c in columns.items())}) AS cell_"
 
 
-def _as(kind: str, cell: Column) -> Column:
-    from pyspark.sql import functions as F
+def quoted(text: str) -> str:
+    """Return a text as a literal of SQL."""
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
+
+def _as(kind: str, cell: str) -> str:
     if kind == "integer":
-        return F.when(cell.rlike(INTEGER), cell.try_cast("bigint"))
+        return f"CASE WHEN {cell} RLIKE {quoted(INTEGER)} THEN try_cast({cell} AS BIGINT) END"
     if kind == "boolean":
-        yes, no = ([t for t, b in BOOLEANS.items() if b is value] for value in (True, False))
-        return F.when(cell.isin(yes), F.lit(True)).when(cell.isin(no), F.lit(False))
+        yes, no = (", ".join(quoted(t) for t, b in BOOLEANS.items() if b is value) for value in (True, False))
+        return f"CASE WHEN {cell} IN ({yes}) THEN TRUE WHEN {cell} IN ({no}) THEN FALSE END"
     return cell
 
 
-def _bounds(cell: Column) -> Iterator[Column]:
-    """Yield the earliest and the latest day of a date (see ``edtf.text_bounds``)."""
-    from pyspark.sql import functions as F
+BOUNDS = {"earliest": ("-01-01", edtf.FIRST), "latest": ("-12-31", edtf.LAST)}
 
-    bare = F.regexp_replace(cell, "[?~]\\z", "")
-    for rest, unknown in (("-01-01", edtf.FIRST), ("-12-31", edtf.LAST)):
-        whole = F.when(F.length(bare) == 10, bare)
-        whole = whole.when(F.length(bare) == 7, F.concat(bare, F.lit(rest[3:]))).otherwise(F.concat(bare, F.lit(rest)))
-        yield F.when(cell.rlike(edtf.EXACT), whole).otherwise(F.lit(unknown))
+
+def _bound(cell: str, rest: str, unknown: str) -> str:
+    """Return the expression of a bound of a date (see ``edtf.text_bounds``)."""
+    bare = f"rtrim('?~', {cell})"
+    whole = f"concat({bare}, substring({quoted(rest)}, length({bare}) - 3))"
+    return f"CASE WHEN {cell} RLIKE {quoted(edtf.EXACT)} THEN {whole} ELSE {quoted(unknown)} END"
 
 
 def opener(spark: SparkSession) -> Callable[[TableSpec, str, Path], SparkTable]:

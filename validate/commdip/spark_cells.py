@@ -165,7 +165,9 @@ class Cells:
         if not self.doubts:
             return
         spec = self.table.spec.by_name
-        pairs = [F.when(c, F.struct(F.lit(n).alias("n"), F.col(text_of(spec[n])).alias("v"))) for n, c in self.doubts.items()]
+        pairs = [
+            F.when(c, F.struct(F.lit(n).alias("n"), F.col(text_of(spec[n])).alias("v"))) for n, c in self.doubts.items()
+        ]
         values = self.table.data.select(F.explode(F.array_compact(F.array(*pairs))).alias("p")).select("p.*").distinct()
         good: dict[str, list[str]] = {n: [] for n in self.doubts}
         bad: dict[str, dict[Rule, list[str]]] = {n: {} for n in self.doubts}
@@ -198,7 +200,9 @@ class Cells:
         from pyspark.sql import Window
         from pyspark.sql import functions as F
 
-        marks = [self._mark(rule, name, c) for (rule, name), c in self.conditions.items() if name not in self.table.lost]
+        marks = [
+            self._mark(rule, name, c) for (rule, name), c in self.conditions.items() if name not in self.table.lost
+        ]
         if self.ragged:
             marks.append(F.when(F.col(CELLS).isNotNull(), _mark(files.RAGGED.code, "", None)))
         if not marks:
@@ -213,9 +217,7 @@ class Cells:
         found: list[Wrong] = []
         for row in placed.filter(F.col("place") <= limit).orderBy("code", "column", ROW).collect():
             more = max(row["total"] - limit, 0) if row["place"] == 1 else 0
-            found.append(
-                Wrong(self.table, row["code"], row["column"], row[ROW], row["n"], row[CELLS] or 0, more)
-            )
+            found.append(Wrong(self.table, row["code"], row["column"], row[ROW], row["n"], row[CELLS] or 0, more))
         return found
 
     def _mark(self, rule: Rule, name: str, condition: Column) -> Column:

@@ -22,6 +22,7 @@ from commdip.rules.base import ROW, Lookup, RowRule
 from commdip.rules.tables import Frame, Tables, lazy
 from commdip.spark import SparkTable
 from commdip.spark_cells import Broken, Cells, Wrong
+from commdip.spark_form import Form
 from commdip.tables import Table, wrong_width
 
 if TYPE_CHECKING:
@@ -60,7 +61,8 @@ class Frames(Mapping[str, Frame]):
         kinds = {f.name: f.type for f in self.run.run_.view.specs[name].fields} | {ROW: "integer"}
         types = {"integer": pa.int64(), "boolean": pa.bool_()}
         schema = pa.schema([(c, types.get(kinds.get(c, ""), pa.string())) for c in frame.column_names])
-        return self.run.spark.createDataFrame(frame.cast(schema))
+        sent: DataFrame = self.run.spark.createDataFrame(frame.cast(schema))
+        return sent
 
 
 @dataclass
@@ -80,6 +82,7 @@ class SparkRun:
         self.spark = next(iter(self.large.values())).spark
         self.broken: dict[str, Broken] = {}
         self.wrong: list[Wrong] = []
+        self.forms: list[Form] = []
         self.shown: list[Shown] = []
         self.digests: dict[str, Future[str]] = {}
         self.keys: list[RowRule] = []
@@ -107,8 +110,10 @@ class SparkRun:
             cells.count()
             self.run_.progress(f"{table.name}: {table.size:,} rows")
             self.broken[table.name] = cells.broken()
-            table.broken = dict.fromkeys(self.broken[table.name].columns, set())
             self.wrong += cells.wrong(self.run_.max_findings)
+            if any(c.startswith("CAN") for c in self.run_.wanted):
+                self.forms.append(Form(table, self.run_.max_findings))
+                self.forms[-1].check(bool(cells.ragged))
         pool.shutdown(wait=False)
 
     def _entry(self, table: Table) -> Resource:
@@ -205,7 +210,6 @@ class SparkRun:
         self.run_.unlisted[rule.code] += total - len(alike)
         if rule.code == "KEY03" and first:
             self.broken[rule.table].add(rule.inputs, rows)
-            self.large[rule.table].broken = dict.fromkeys(self.broken[rule.table].columns, set())
         else:
             rows.unpersist()
 
@@ -329,6 +333,9 @@ class SparkRun:
             self.run_.findings += [finding_of(s.rule, table, s.row, (), s.alike - 1) for s in shown]
         for found in self.wrong:
             self.run_.unlisted[found.code] += found.more
+        for form in self.forms:
+            self.run_.findings += form.found
+            self.run_.unlisted += form.more
 
     def _actual(self, table: SparkTable) -> dict[str, int | str]:
         actual: dict[str, int | str] = {"bytes": table.file.stat().st_size}

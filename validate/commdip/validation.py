@@ -32,8 +32,7 @@ from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table
 
 if TYPE_CHECKING:
-    from commdip.large_run import LargeRun
-    from commdip.spark_run import SparkRun
+    pass
 
 CUT = ("FIL05", "FIL10")
 """Rules whose findings mean that rows of a table are not there to be found."""
@@ -150,8 +149,8 @@ class _Run:
         return {n: t for n, t in self.tables.items() if t.large}
 
     @cached_property
-    def large_run(self) -> LargeRun | SparkRun:
-        """Return what runs rules on large tables."""
+    def large_run(self) -> Any:
+        """Return what runs rules on large tables: a LargeRun, or a SparkRun."""
         if self.engine == "spark":
             from commdip.spark_run import SparkRun
 
@@ -294,7 +293,8 @@ class _Run:
     def linked(self, table: Table, name: str, lookup: Lookup, rows: Rows) -> tuple[set[int], str]:
         """Return the offending rows that hang on a broken row of a lookup table, and a reason."""
         if name in self.large and self.engine == "spark":
-            return self.large_run.linked(table, name, lookup, rows)
+            found: tuple[set[int], str] = self.large_run.linked(table, name, lookup, rows)
+            return found
         other = self.tables.get(name)
         broken = {r for c in (lookup.on, *lookup.columns) for r in other.broken.get(c, ())} if other else set()
         if other is None or not broken:
