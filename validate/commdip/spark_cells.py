@@ -147,7 +147,7 @@ class Cells:
         from pyspark.sql import functions as F
 
         table = self.table
-        table.data = table.data.persist()
+        table.keep()
         suspects = [*self.conditions.values(), *self.doubts.values()]
         counts = [F.count_if(c).alias(f"n{i}") for i, c in enumerate(suspects)]
         found = table.data.agg(F.count("*").alias("rows"), F.count(CELLS).alias("ragged"), *counts).first()

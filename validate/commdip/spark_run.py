@@ -137,7 +137,7 @@ class SparkRun:
             self._tell()
         finally:
             for table in self.large.values():
-                table.data.unpersist()
+                table.forget()
             for broken in self.broken.values():
                 broken.forget()
         return [r for r in rules if not self._concerns(r)]
