@@ -148,6 +148,9 @@ class BlockForm:
         names = [k for k in key if k in block.text.columns]
         if len(names) < len(key):
             return
+        if block.rises and (self.last is None or block.text[names[0]][0] >= self.last[names[0]][0]):
+            self.last = block.text.select(names).tail(1)
+            return
         above = block.text.head(0) if self.last is None else self.last
         rows = pl.concat([above.select(names), block.text.select(names)])
         for at in _falls(rows, self.table.spec):

@@ -125,7 +125,7 @@ class LargeRun:
 
     def _alike(self, table: LargeTable, part: Alike, view: View) -> None:
         """Run a rule that compares rows on those that may be alike."""
-        rows = part.candidates()
+        rows = part.candidates(table)
         if not len(rows) or self.run_.unread(part.rule):
             return
         found = by_row(part.rule.check(view(table.fetch(rows.tolist(), keep=False))))
