@@ -196,7 +196,9 @@ class Batch:
         was, value = canonical.clean(_text(row.get("was"))), canonical.clean(_text(row.get("value")))
         if not found or found[0][field] not in (was, value):
             there = repr(found[0][field]) if found else "no such row"
-            raise SystemExit(f"correction of {name} {record} {field}: expected {was!r}, found {there}; nothing was written")
+            raise SystemExit(
+                f"correction of {name} {record} {field}: expected {was!r}, found {there}; nothing was written"
+            )
         found[0][field] = value
         self.claims(name, record, row)
 

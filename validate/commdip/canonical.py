@@ -157,9 +157,7 @@ class BlockForm:
             row = block.first + at - above.height
             self.table.keep(block, [row])
             before = self.table.spec.key_text(rows.row(at - 1, named=True))
-            self.found.append(
-                self.table.finding(ROWS, f"{self.table.key(row)} stands after {before}.", row, key[0])
-            )
+            self.found.append(self.table.finding(ROWS, f"{self.table.key(row)} stands after {before}.", row, key[0]))
         self.last = block.text.select(names).tail(1)
 
     def findings(self) -> list[Finding]:
@@ -205,7 +203,9 @@ def _falls(rows: pl.DataFrame, spec: TableSpec) -> list[int]:
         kind = spec.by_name[name].type
         cell = pl.col(name).fill_null("")
         whole = cell.str.contains(f"^{INTEGER.pattern}$") if kind == "integer" else pl.lit(False)
-        number = pl.when(whole).then(cell.str.strip_prefix("+").cast(pl.Int64, strict=False)).otherwise(pl.lit(-(2**63)))
+        number = (
+            pl.when(whole).then(cell.str.strip_prefix("+").cast(pl.Int64, strict=False)).otherwise(pl.lit(-(2**63)))
+        )
         text = pl.when(whole).then(pl.lit("")).otherwise(cell)
         # Cells that are no integers sort before those that are, so that broken data sort too.
         for part in (whole, number, text) if kind == "integer" else (cell,):

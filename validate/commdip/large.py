@@ -42,6 +42,7 @@ FEW = 4
 INTEGER = r"^[+-]?[0-9]{1,18}$"
 CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
 
+
 class Marks:
     """A set of row numbers of a large table: a bit a row, so that every row can be in it."""
 
@@ -62,6 +63,13 @@ class Marks:
         """Add a row."""
         self.update([row])
 
+    def union(self, *others: Marks) -> Marks:
+        """Return a set of all rows that are in this set or in others."""
+        made = Marks()
+        for part in (self, *others):
+            made.update(np.flatnonzero(part._bits))
+        return made
+
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each row whether it is in the set."""
         inside = rows < len(self._bits)
@@ -77,14 +85,6 @@ class Marks:
 
     def __iter__(self) -> Iterator[int]:
         return iter(np.flatnonzero(self._bits).tolist())
-
-
-def united(marks: Iterable[Marks]) -> Marks:
-    """Return a set of all rows that are in one of the sets."""
-    made = Marks()
-    for part in marks:
-        made.update(np.flatnonzero(part._bits))
-    return made
 
 
 @dataclass
@@ -313,9 +313,7 @@ class _Source:
 
     def __enter__(self) -> _Source:
         self.raw: IO[bytes] = self.table.file.open("rb")
-        self.stream: IO[bytes] = (
-            cast("IO[bytes]", gzip.open(self.raw)) if self.table.path.endswith(".gz") else self.raw
-        )
+        self.stream: IO[bytes] = cast("IO[bytes]", gzip.open(self.raw)) if self.table.path.endswith(".gz") else self.raw
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -326,7 +324,7 @@ class _Source:
         """Return the digest of the file's bytes."""
         if self.stream is not self.raw or self.table.columnar or self.table.cut:
             self.raw.seek(0)
-            return hashlib.file_digest(self.raw, "sha256").hexdigest()
+            return hashlib.file_digest(cast("Any", self.raw), "sha256").hexdigest()
         return self.hash.hexdigest()
 
     def blocks(self) -> Iterator[tuple[Block, Span]]:
@@ -585,8 +583,7 @@ def _cells(cells: pl.Series, kind: str) -> pl.Series:
         whole = cells.to_frame().select(pl.when(pl.first().str.contains(INTEGER)).then(pl.first()).alias(cells.name))
         return whole.to_series().str.strip_prefix("+").cast(pl.Int64, strict=False)
     if kind == "boolean":
-        known = {text: value for text, value in BOOLEANS.items()}
-        return cells.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Boolean)
+        return cells.replace_strict(list(BOOLEANS), list(BOOLEANS.values()), default=None, return_dtype=pl.Boolean)
     return cells
 
 
@@ -594,7 +591,9 @@ def _bounds(cells: pl.Series, block: Block | None) -> list[pl.Series]:
     """Return the earliest and the latest day of dates; values that are no dates are noted in the block."""
     sides = (("earliest", edtf.FIRST), ("latest", edtf.LAST))
     if cells.null_count() == len(cells):
-        return [pl.repeat(open_, len(cells), dtype=pl.String, eager=True).alias(f"{cells.name}_{s}") for s, open_ in sides]
+        return [
+            pl.repeat(open_, len(cells), dtype=pl.String, eager=True).alias(f"{cells.name}_{s}") for s, open_ in sides
+        ]
     known = block.distinct.get(cells.name) if block else None
     values = cells.unique().drop_nulls().to_list() if known is None else known
     wrong = [v for v in values if not edtf.is_valid(v)]

@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from commdip import columns
-from commdip.large import Block, LargeTable, Marks, united
+from commdip.large import Block, LargeTable, Marks
 from commdip.rules import files
 from commdip.rules.base import ROW, RowRule, Rule
 from commdip.rules.columns import REQUIRED, TYPE, VOCABULARY
@@ -263,10 +263,9 @@ class Plan:
             beyond = [n for n in rule.lookups if n in large]
             if rule.table in large and not beyond and not rule.any_table and rule.among is not None:
                 (plan.alike if rule.among else plan.alone)[rule.table].append(rule)
-            elif rule.table in large or beyond or rule.any_table:
-                if rule.table in large or not idle(rule):
-                    plan.whole.append(rule)
-                    plan.store_for(rule, large)
+            elif rule.table in large or ((beyond or rule.any_table) and not idle(rule)):
+                plan.whole.append(rule)
+                plan.store_for(rule, large)
         return plan
 
     def store_for(self, rule: RowRule, large: Mapping[str, LargeTable]) -> None:
@@ -344,9 +343,9 @@ def run_alone(
     seen = view(block.frame)
     for rule in rules:
         # A reference is looked up once for each value that there is.
-        if rule.code == "KEY03" and rule.reads[0] in block.distinct and len(rule.reads) == 1:
-            if not _any_value(rule, block, view):
-                continue
+        by_value = rule.code == "KEY03" and len(rule.reads) == 1 and rule.reads[0] in block.distinct
+        if by_value and not _any_value(rule, block, view):
+            continue
         # One by one: shared steps would be made with all columns that any rule wants, which costs more.
         found = rule.check(seen).select(ROW).to_native().collect()
         if found.height:
@@ -374,7 +373,8 @@ def by_row(found: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
     return [made[number] for number in sorted(made)]
 
 
-def without(rows: Any, marks: Iterable[Marks]) -> Any:
-    """Return the rows that are in none of some sets."""
-    every = united(marks)
-    return rows[~every.of(rows)] if len(every) else rows
+def without(rows: Any, marks: Iterable[Any]) -> Any:
+    """Return the rows that are in none of some sets of rows."""
+    for part in marks:
+        rows = rows[~part.of(rows)]
+    return rows
