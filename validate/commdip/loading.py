@@ -26,7 +26,7 @@ def load(path: str | Path | None = None, *, backend: Backend = "pandas") -> Data
     installation. Returns its tables as typed frames of the ``backend`` (polars and Arrow need
     their libraries): the columns of the schema, and after them for each date column X the days that
     it allows, ``X_earliest`` and ``X_latest``. The data are not validated: a cell that is not of its
-    column's type is missing. Raises PackageError if the package, or a table of it, cannot be
+    column's type or vocabulary is missing. Raises PackageError if the package, or a table of it, cannot be
     read, ImportError if the backend is not installed.
     """
     return load_package(open_package(path), backend=backend)
@@ -51,7 +51,8 @@ def _frame(table: Table, kinds: dict[str, pd.CategoricalDtype]) -> pd.DataFrame:
     for field in table.spec.fields:
         series = table.frame[field.name]
         if field.vocabulary and not field.delimiter:
-            series = series.astype(kinds.get(field.vocabulary, pd.CategoricalDtype([], ordered=True)))
+            kind = kinds.get(field.vocabulary, pd.CategoricalDtype([], ordered=True))
+            series = series.where(series.isin(kind.categories)).astype(kind)
         made[field.name] = series
         if field.edtf:
             days |= _days(field.name, series)
