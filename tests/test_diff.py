@@ -8,7 +8,7 @@ import subprocess
 import zipfile
 
 import pytest
-from tests.conftest import Pack
+from conftest import Pack
 
 from commdip import diff
 from commdip.cli import main

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tests.conftest import Pack
+from conftest import Pack
 
 from commdip import release
 from commdip.package import open_package

@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from tests.conftest import Pack
+from conftest import Pack
 
 import commdip
 from commdip.export import export, module

@@ -8,7 +8,7 @@ import sqlite3
 from contextlib import closing
 
 import pytest
-from tests.conftest import Pack
+from conftest import Pack
 
 from commdip.export import ExportError, export, sql
 from commdip.export.source import Source

@@ -12,9 +12,9 @@ import zipfile
 from contextlib import closing
 
 import pytest
-from tests.export.conftest import cell
 
 from commdip.export import FORMATS
+from export.conftest import cell
 
 
 def rows_of(columns, values):
