@@ -71,7 +71,11 @@ def diff(old: str | Path, new: str | Path) -> Difference:
     Takes folders, descriptors, zips, or revisions of the git repository of the current folder.
     Rows are matched by primary key. Raises PackageError if one of them cannot be opened.
     """
-    before, after = open_version(old), open_version(new)
+    return compare(open_version(old), open_version(new))
+
+
+def compare(before: Package, after: Package) -> Difference:
+    """Compare two versions of a package that are open already."""
     one, other = read_package(before)[0], read_package(after)[0]
     bump, why = release.demanded(other, one)
     least, _ = release.least_version(before.version, bump, why)
@@ -161,12 +165,12 @@ def to_text(difference: Difference) -> str:
         lines += ["", f"{table}: {_counted(counts)}", *(f"  {_line(c)}" for c in _shown(difference, table))]
         lines += _left_out(sum(counts.values()), "  ")
     lines += [f"retired {table} {name}" for table, name in difference.retired]
-    return "\n".join([*lines, "", _verdict(difference)]).strip()
+    return "\n".join([*lines, "", verdict(difference)]).strip()
 
 
 def to_markdown(difference: Difference) -> str:
     """Return a difference as Markdown, as for release notes."""
-    lines = [f"## {difference.old_version} to {difference.new_version}", "", _verdict(difference), ""]
+    lines = [f"## {difference.old_version} to {difference.new_version}", "", verdict(difference), ""]
     lines += [f"- {kind} table `{name}`" for kind, name in difference.tables]
     lines += [f"- {kind} column `{name}`" for kind, name in difference.columns]
     lines += [f"- retired `{name}` of `{table}`" for table, name in difference.retired]
@@ -212,7 +216,8 @@ def _cell(text: str | None) -> str:
     return (text or "").replace("|", "\\|").replace("\n", " ")
 
 
-def _verdict(difference: Difference) -> str:
+def verdict(difference: Difference) -> str:
+    """Return in a sentence what a difference demands of the version."""
     if not difference.bump:
         return "Nothing changed that readers see."
     return f"At least a {difference.bump} change ({difference.why}): version {difference.least_version} or higher."

@@ -34,12 +34,24 @@ def compare(package: Package, tables: Tables, earlier: Package, old: Tables) -> 
 def changelog(package: Package) -> Iterator[Finding]:
     """Yield a finding if CHANGELOG.md has no heading with the package's version."""
     file = package.file("CHANGELOG.md")
-    heading = re.compile(rf"^#+ .*(?<![0-9.]){re.escape(package.version)}(?![0-9.])", re.MULTILINE)
-    if package.version and not (file.is_file() and heading.search(file.read_text(encoding="utf-8"))):
+    if package.version and entry(package) is None:
         what = "has no heading with" if file.is_file() else "does not exist; it must name"
         yield rules.CHANGELOG.finding(
             f"CHANGELOG.md {what} {package.version}.", path="CHANGELOG.md", value=package.version
         )
+
+
+def entry(package: Package) -> tuple[str, str] | None:
+    """Return the heading and the text of the changelog's entry for a package's version; None if it has none."""
+    file = package.file("CHANGELOG.md")
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    version = rf"(?<![0-9.]){re.escape(package.version)}(?![0-9.])"
+    heading = re.search(rf"^(#+) (.*{version}.*)$", text, re.MULTILINE)
+    if not heading or not package.version:
+        return None
+    rest = text[heading.end() :]
+    following = re.search(rf"^#{{1,{len(heading[1])}}} ", rest, re.MULTILINE)
+    return heading[2].strip(), rest[: following.start() if following else None].strip()
 
 
 def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
