@@ -3,6 +3,7 @@
 import csv
 import json
 import sys
+from pathlib import Path
 
 FOLDER = sys.argv[1]
 LARGE = ("contacts", "participation")
@@ -18,7 +19,7 @@ def path(table: str) -> str:
 
 def fields(table: str) -> list[dict]:
     """Return the fields of a table's schema, with constraints of their own filled in."""
-    with open(f"{FOLDER}/schemas/{table}.json", encoding="utf-8") as stream:
+    with Path(f"{FOLDER}/schemas/{table}.json").open(encoding="utf-8") as stream:
         schema = json.load(stream)
     key = schema["primaryKey"]
     for field in schema["fields"]:
@@ -29,7 +30,7 @@ def fields(table: str) -> list[dict]:
 
 def references(table: str) -> list[tuple[str, str, str]]:
     """Return the single foreign keys of a table to tables of the package: column, parent, its column."""
-    with open(f"{FOLDER}/schemas/{table}.json", encoding="utf-8") as stream:
+    with Path(f"{FOLDER}/schemas/{table}.json").open(encoding="utf-8") as stream:
         keys = json.load(stream).get("foreignKeys", [])
     made = []
     for key in keys:
@@ -44,7 +45,7 @@ def references(table: str) -> list[tuple[str, str, str]]:
 def terms() -> dict[str, list[str]]:
     """Return the terms of every vocabulary."""
     made: dict[str, list[str]] = {}
-    with open(path("codes"), encoding="utf-8", newline="") as stream:
+    with Path(path("codes")).open(encoding="utf-8", newline="") as stream:
         for row in csv.DictReader(stream):
             made.setdefault(row["vocabulary"], []).append(row["code"])
     return made
