@@ -15,12 +15,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from commdip.findings import Report
 
+REMEMBERED_UP_TO = 64 << 20
+"""Bytes of tables up to which a result is remembered."""
 FORMATS = ("text", "json", "sarif", "junit", "github", "html")
 
 
 def codes(text: str) -> list[str]:
     """Split a list of codes given with commas."""
     return [c.strip().upper() for c in text.split(",") if c.strip()]
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0; argparse tells of others."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -47,7 +56,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("auto", "pandas", "polars"),
         default="auto",
-        help="what the rules about rows run on (default: polars if it is installed)",
+        help="what the rules about rows run on (default: polars if it is installed, and large tables block by block)",
+    )
+    parser.add_argument(
+        "--max-findings",
+        type=positive,
+        default=200,
+        metavar="N",
+        help="list this many findings of a rule; all are counted (default: 200)",
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="validate again even what was validated before and has not changed"
@@ -62,9 +78,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Validate, print the report, and return the exit code."""
+    from commdip.package import open_package
     from commdip.reporters import write_report
 
-    report = _remembered(args) if not (args.no_cache or args.against) else _validated(args)
+    # Of large packages nothing is remembered: to see that nothing has changed takes as long as to validate.
+    fresh = args.no_cache or args.against or open_package(args.path).size() > REMEMBERED_UP_TO
+    report = _validated(args) if fresh else _remembered(args)
     write_report(report, args.format, args.output)
     return 1 if report.fails(args.fail_on) else 0
 
@@ -75,7 +94,9 @@ def _remembered(args: argparse.Namespace) -> Report:
     from commdip.package import open_package
 
     package = open_package(args.path)
-    name = cache.key(package, args.select, args.ignore, (args.today or datetime.date.today()).isoformat())
+    name = cache.key(
+        package, args.select, args.ignore, (args.today or datetime.date.today()).isoformat(), args.max_findings
+    )
     report = cache.recall(name, package.shown)
     if report is None:
         report = _validated(args)
@@ -95,5 +116,6 @@ def _validated(args: argparse.Namespace) -> Report:
             today=args.today,
             against=args.against,
             engine=args.engine,
+            max_findings=args.max_findings,
             progress=progress,
         )
