@@ -108,6 +108,17 @@ def _in_vocabulary(spec: FieldSpec, allowed: Sequence[str]) -> Callable[[str], b
     return holds
 
 
+def sure(spec: FieldSpec, vocabularies: Terms) -> Sequence[str] | str | None:
+    """Return terms or an expression such that a filled cell that is one of them, or matches, certainly is right.
+
+    None if no single cell can be wrong, other than by its type. A cell that does not pass need not
+    be wrong: engines judge those value by value.
+    """
+    if spec.vocabulary:
+        return vocabularies.get(spec.vocabulary, ())
+    return spec.pattern if spec.pattern and spec.type == "string" else None
+
+
 def judged(spec: FieldSpec) -> bool:
     """Return whether single values of a column can be wrong, other than by their type."""
     limited = spec.type == "integer" and (spec.minimum is not None or spec.maximum is not None)

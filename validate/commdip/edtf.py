@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     import narwhals as nw
 
 PATTERN = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?[?~]?", re.ASCII)
+_LEAP = "(?:[0-9]{2}(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)"
+EXACT = (
+    r"^(?:[0-9]{4}(?:-(?:0[1-9]|1[0-2]))?"
+    r"|[0-9]{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12][0-9]|3[01])|(?:0[469]|11)-(?:0[1-9]|[12][0-9]|30)"
+    rf"|02-(?:0[1-9]|1[0-9]|2[0-8]))|{_LEAP}-02-29)[?~]?\z"
+)
+"""What ``is_valid`` says, as one expression for engines that have no calendar (not of Python's dialect: see its end)."""
 FIRST = "0000-01-01"
 LAST = "9999-12-31"
 

@@ -1,13 +1,15 @@
 """Engines: on what the rules about rows run. The rules are the same; only the frames differ.
 
 Pandas is always there. Polars takes about two thirds of its time (benchmarks/README.md), so
-it is taken where it is installed.
+it is taken where it is installed. Spark is for what one machine cannot hold; tables that one can
+are judged here meanwhile.
 """
 
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from commdip.rules.tables import Frame, lazy
@@ -15,11 +17,12 @@ from commdip.rules.tables import Frame, lazy
 if TYPE_CHECKING:
     import pandas as pd
 
+    from commdip.specs import TableSpec
     from commdip.tables import Table
 
-ENGINES = ("auto", "pandas", "polars")
+ENGINES = ("auto", "pandas", "polars", "spark")
 LARGE = 4 << 20
-"""Bytes of a file from which on polars reads it block by block."""
+"""Bytes of a file from which on polars reads it block by block, and Spark by itself."""
 
 
 def chosen(engine: str) -> str:
@@ -36,12 +39,25 @@ def chosen(engine: str) -> str:
 
 def large_from(engine: str) -> int | None:
     """Return from how many bytes on a table is read block by block; None if the engine reads all at once."""
-    return LARGE if engine == "polars" else None
+    return LARGE if engine in ("polars", "spark") else None
+
+
+def opener(engine: str, spark: Mapping[str, str]) -> Callable[[TableSpec, str, Path], Table] | None:
+    """Return what opens a large table; ``spark`` are the settings of Spark. Raises ValueError if Spark cannot start."""
+    if engine == "spark":
+        from commdip.spark import opener, session
+
+        return opener(session(spark))
+    if engine == "polars":
+        from commdip.large import LargeTable
+
+        return LargeTable
+    return None
 
 
 def frames(tables: Iterable[Table], engine: str) -> dict[str, Frame]:
-    """Return the tables as frames of an engine, by name."""
-    made = _polars if engine == "polars" else _pandas
+    """Return the tables as frames of an engine, by name; with Spark, of the one that runs here beside it."""
+    made = _polars if chosen("auto" if engine == "spark" else engine) == "polars" else _pandas
     return {t.name: lazy(made(t.frame)) for t in tables}
 
 

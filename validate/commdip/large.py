@@ -139,6 +139,7 @@ class LargeTable(Table):
     ``size`` is the number of its rows, known once all blocks were read.
     """
 
+    large = True
     size: int = 0
 
     def __init__(self, spec: TableSpec, path: str, file: Path) -> None:

@@ -35,6 +35,9 @@ class LargeRun:
         self.stored_whole = False
         self.candidates: dict[int, int] = {}
 
+    def read(self) -> None:
+        """Do nothing yet: tables are read when all is known that has to be done with them."""
+
     def take(self, keys: Iterable[RowRule]) -> list[RowRule]:
         """Take the rules about keys that concern large tables; return the others."""
         rules = list(keys)

@@ -82,17 +82,12 @@ class Tally:
         return shown
 
 
-def sure(spec: FieldSpec, terms: Sequence[str]) -> pl.Expr | None:
-    """Return a condition under which a filled cell certainly is as its column wants it; None if all cells are.
-
-    It never lets a wrong cell pass; what it leaves is judged value by value, by the checks of ``commdip.columns``.
-    """
-    cell = pl.col(spec.name)
-    if spec.vocabulary:
-        return cell.is_in(list(terms)) if terms else pl.lit(False)
-    if spec.pattern and spec.type == "string":
-        return cell.str.contains(f"^(?:{spec.pattern})$")
-    return None
+def sure(spec: FieldSpec, vocabularies: columns.Terms) -> pl.Expr | None:
+    """Return the condition of ``columns.sure``."""
+    cell, certain = pl.col(spec.name), columns.sure(spec, vocabularies)
+    if isinstance(certain, str):
+        return cell.str.contains(f"^(?:{certain})$")
+    return certain if certain is None else cell.is_in(list(certain)) if certain else pl.lit(False)
 
 
 class Columns:
@@ -125,7 +120,7 @@ class Columns:
             if spec.name not in text.columns or spec.edtf:
                 continue
             good = [v for v, rule in self.known[spec.name].items() if rule is None]
-            certain = sure(spec, self.vocabularies.get(spec.vocabulary or "", ()))
+            certain = sure(spec, self.vocabularies)
             held = pl.col(spec.name).is_in(good) if good else pl.lit(False)
             doubts[spec.name] = ~(held if certain is None else certain | held) & pl.col(spec.name).is_not_null()
         # Columns without a filled cell need no look.

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +29,12 @@ SMALL = ("codes", "rank_offices", "mode_roles", "waivers", "retired_ids")
 VENDORED = ("vendor/datapackage-2.0.json", "vendor/tableschema-2.0.json")
 
 
-def read_package(package: Package, large_from: int | None = None) -> tuple[dict[str, Table], list[Finding]]:
+def read_package(
+    package: Package, large_from: int | None = None, opened: Callable[[TableSpec, str, Path], Table] | None = None
+) -> tuple[dict[str, Table], list[Finding]]:
     """Check the descriptor and read every table that can be read.
 
-    Files of ``large_from`` bytes and more are only opened, to be read block by block. Returns the tables by name, in the descriptor's order, and the findings about the descriptor
+    Files of ``large_from`` bytes and more are only opened, by ``opened``. Returns the tables by name, in the descriptor's order, and the findings about the descriptor
     and about files; findings about the contents of a file are in its table.
     """
     findings = [*check_profile(package), *check_resources(package), *check_extra_files(package)]
@@ -46,10 +48,8 @@ def read_package(package: Package, large_from: int | None = None) -> tuple[dict[
             findings.append(
                 files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path)
             )
-        elif spec is not None and is_large(resource, file, large_from):
-            from commdip.large import LargeTable
-
-            tables[resource.name] = LargeTable(spec, resource.path, file)
+        elif spec is not None and opened is not None and is_large(resource, file, large_from):
+            tables[resource.name] = opened(spec, resource.path, file)
         elif spec is not None:
             source = file.read_bytes()
             findings += check_digest(resource, digest(source))

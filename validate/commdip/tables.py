@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -42,6 +42,8 @@ class Table:
     for that row.
     """
 
+    large: ClassVar[bool] = False
+    """Whether its rows stay where they are, so that records and frame are not there."""
     spec: TableSpec
     path: str
     header: list[str] = field(default_factory=list)

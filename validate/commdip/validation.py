@@ -32,8 +32,7 @@ from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table, union
 
 if TYPE_CHECKING:
-    from commdip.large import LargeTable
-    from commdip.large_run import LargeRun
+    pass
 
 CUT = ("FIL05", "FIL10")
 """Rules whose findings mean that rows of a table are not there to be found."""
@@ -56,6 +55,7 @@ def validate(
     today: datetime.date | None = None,
     against: str | Path | None = None,
     engine: str = "auto",
+    spark: Mapping[str, str] | None = None,
     max_findings: int = MAX_FINDINGS,
     progress: Progress = lambda step: None,
 ) -> Report:
@@ -64,7 +64,8 @@ def validate(
     Takes a folder, a descriptor or a zip (None: the package that ships with the installation).
     ``select`` and ``ignore`` are codes of rules or beginnings of codes ("TIM"); ``today`` is the
     day that counts as now; ``against`` is an earlier release to compare with; ``engine`` is what
-    the rules about rows run on (pandas, polars, or auto: polars if it is installed);
+    the rules about rows run on (pandas, polars, spark, or auto: polars if it is installed);
+    ``spark`` are settings for Spark, such as ``spark.master``;
     ``max_findings`` is how many findings of a rule are listed, all being counted; ``progress`` is told each step as it begins. Raises PackageError if there is no package to be
     read, ValueError if a code names no rule or an engine is not there.
     """
@@ -76,7 +77,8 @@ def validate(
     running = witness.start(package) if heard else None
     try:
         progress("descriptor and files")
-        tables, findings = structure.read_package(package, engines.large_from(engine))
+        opened = engines.opener(engine, spark or {})
+        tables, findings = structure.read_package(package, engines.large_from(engine), opened)
         run = _Run(
             package,
             tables,
@@ -142,17 +144,17 @@ class _Run:
     unlisted: Counter[str] = field(default_factory=Counter)
 
     @cached_property
-    def large(self) -> dict[str, LargeTable]:
-        """Return the tables that are read block by block."""
-        if not engines.large_from(self.engine):
-            return {}
-        from commdip.large import LargeTable
-
-        return {n: t for n, t in self.tables.items() if isinstance(t, LargeTable)}
+    def large(self) -> dict[str, Any]:
+        """Return the tables that are not in memory."""
+        return {n: t for n, t in self.tables.items() if t.large}
 
     @cached_property
-    def large_run(self) -> LargeRun:
-        """Return what runs rules on large tables."""
+    def large_run(self) -> Any:
+        """Return what runs rules on large tables: a LargeRun, or a SparkRun."""
+        if self.engine == "spark":
+            from commdip.spark_run import SparkRun
+
+            return SparkRun(self)
         from commdip.large_run import LargeRun
 
         return LargeRun(self)
@@ -175,6 +177,8 @@ class _Run:
                 continue
             columns.check_columns(table, self.vocabularies)
             self.findings += table.findings
+        if self.large:
+            self.large_run.read()
 
     @cached_property
     def vocabularies(self) -> columns.Terms:
@@ -191,7 +195,20 @@ class _Run:
             )
         rules = [r for r in key_rules(specs) if not self.unread(r)]
         self.judged |= {r.code for r in rules}
+        rules = [r for r in rules if {r.code, WITNESS.code} & self.wanted or self.matters(r)]
         self.judge_keys(self.large_run.take(rules) if self.large else rules)
+
+    def matters(self, rule: RowRule) -> bool:
+        """Return whether a rule about keys breaks cells that a wanted rule reads."""
+        return rule.code == "KEY03" and any((rule.table, c) in self.cells_read for c in rule.inputs)
+
+    @cached_property
+    def cells_read(self) -> set[tuple[str, str]]:
+        """Return the table and column of all cells that wanted rules read."""
+        keys = key_rules({t.name: t.spec for t in self.tables.values()})
+        rules = [r for r in (*keys, *ROW_RULES) if r.code in self.wanted]
+        own = {(r.table, c) for r in rules for c in r.reads}
+        return own | {(n, c) for r in rules for n, x in r.lookups.items() for c in (x.on, *x.columns)}
 
     def judge_keys(self, rules: Iterable[RowRule]) -> None:
         """Run rules about keys; a reference to nothing breaks its cell."""
@@ -275,6 +292,9 @@ class _Run:
 
     def linked(self, table: Table, name: str, lookup: Lookup, rows: Rows) -> tuple[set[int], str]:
         """Return the offending rows that hang on a broken row of a lookup table, and a reason."""
+        if name in self.large and self.engine == "spark":
+            found: tuple[set[int], str] = self.large_run.linked(table, name, lookup, rows)
+            return found
         other = self.tables.get(name)
         broken = {r for c in (lookup.on, *lookup.columns) for r in other.broken.get(c, ())} if other else set()
         if other is None or not broken:
@@ -289,8 +309,8 @@ class _Run:
         # A broken link that links to nothing may have been meant for any row.
         if any(other.cell(r, lookup.on) not in values.values() for r in other.broken.get(lookup.on, ())):
             tainted = set(values.values())
-        where = ", ".join(str(other.line(r)) for r in sorted(broken)[:3])
-        return {r for r, v in values.items() if v in tainted}, f"what hangs on line {where} of {name}"
+        where = places(other, sorted(broken)[:3])
+        return {r for r, v in values.items() if v in tainted}, f"what hangs on {where} of {name}"
 
     def check_release(self, against: str | Path | None) -> None:
         """Compare with an earlier release, if one is given; look for the changelog's entry."""
@@ -414,6 +434,12 @@ def finding_of(
             message = message.replace("line {other_line}", "row {other_line}")
             named["other_line"] = table.key(other)
     return table.finding(rule, message.format_map(named), row[ROW], rule.column)
+
+
+def places(table: Table, rows: Sequence[int]) -> str:
+    """Return in words where rows stand: their lines, or their keys in a file without lines."""
+    lines = [table.line(r) for r in rows]
+    return "line " + ", ".join(map(str, lines)) if None not in lines else "row " + ", ".join(map(table.key, rows))
 
 
 def _breadth(table: Table, names: Iterable[str]) -> int:

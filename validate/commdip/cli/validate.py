@@ -32,6 +32,14 @@ def positive(text: str) -> int:
     return number
 
 
+def setting(text: str) -> tuple[str, str]:
+    """Split a setting given as KEY=VALUE."""
+    name, equals, value = text.partition("=")
+    if not (name and equals):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form KEY=VALUE")
+    return name, value
+
+
 def arguments(parser: argparse.ArgumentParser) -> None:
     """Add the options of this command."""
     parser.add_argument("path", nargs="?", metavar="PATH", help="folder, descriptor or zip")
@@ -54,7 +62,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--against", metavar="PATH", help="earlier release to compare with: retired ids, version")
     parser.add_argument(
         "--engine",
-        choices=("auto", "pandas", "polars"),
+        choices=("auto", "pandas", "polars", "spark"),
         default="auto",
         help="what the rules about rows run on (default: polars if it is installed, and large tables block by block)",
     )
@@ -64,6 +72,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         default=200,
         metavar="N",
         help="list this many findings of a rule; all are counted (default: 200)",
+    )
+    parser.add_argument("--spark-master", metavar="URL", help="Spark's master, such as local[2] or spark://host:7077")
+    parser.add_argument(
+        "--spark-conf",
+        action="append",
+        type=setting,
+        default=[],
+        metavar="KEY=VALUE",
+        help="a setting of Spark; may be given several times",
     )
     parser.add_argument(
         "--no-cache", action="store_true", help="validate again even what was validated before and has not changed"
@@ -82,7 +99,9 @@ def run(args: argparse.Namespace) -> int:
     from commdip.reporters import write_report
 
     # Of large packages nothing is remembered: to see that nothing has changed takes as long as to validate.
-    fresh = args.no_cache or args.against or open_package(args.path).size() > REMEMBERED_UP_TO
+    # Spark knows no lines, so that neither its reports nor those of others stand for each other.
+    large = open_package(args.path).size() > REMEMBERED_UP_TO
+    fresh = args.no_cache or args.against or args.engine == "spark" or large
     report = _validated(args) if fresh else _remembered(args)
     write_report(report, args.format, args.output)
     return 1 if report.fails(args.fail_on) else 0
@@ -108,6 +127,7 @@ def _validated(args: argparse.Namespace) -> Report:
     from commdip.reporters.progress import Progress
     from commdip.validation import validate
 
+    spark = dict(args.spark_conf) | ({"spark.master": args.spark_master} if args.spark_master else {})
     with Progress(sys.stderr) as progress:
         return validate(
             args.path,
@@ -117,5 +137,6 @@ def _validated(args: argparse.Namespace) -> Report:
             against=args.against,
             engine=args.engine,
             max_findings=args.max_findings,
+            spark=spark,
             progress=progress,
         )
