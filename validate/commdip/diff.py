@@ -142,10 +142,12 @@ def _changes(old: Table, new: Table) -> Iterator[Change]:
     for key, row in after.items():
         if key not in before:
             yield Change("added", new.name, key)
-            continue
-        for column in columns:
-            if row[column] != before[key][column]:
-                yield Change("changed", new.name, key, column, before[key][column], row[column])
+        elif row != before[key]:
+            yield from (
+                Change("changed", new.name, key, column, before[key][column], row[column])
+                for column in columns
+                if row[column] != before[key][column]
+            )
 
 
 def to_json(difference: Difference) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package
@@ -59,13 +59,10 @@ def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
     for name, table in old.items():
         if not _opaque(table) or name == "retired_ids":
             continue
-        there = {tables[name].key(r) for r in range(len(tables[name].records))} if name in tables else set()
-        gone = [
-            k
-            for r in range(len(table.records))
-            if (k := table.key(r)) not in there and (name, k) not in retired(tables)
-        ]
-        for key in gone:
+        there, withdrawn = rows_by_key(tables[name], ()) if name in tables else {}, retired(tables)
+        for key in rows_by_key(table, ()):
+            if key in there or (name, key) in withdrawn:
+                continue
             path = tables[name].path if name in tables else table.path
             yield rules.DROPPED.finding(
                 f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key
@@ -136,14 +133,20 @@ def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
     elif gone or rows.keys() - before.keys():
         yield "patch" if quiet else "minor", f"rows added to or removed from {new.name}"
     for key in rows.keys() & before.keys():
-        different = {c for c in shared if rows[key][c] != before[key][c]}
-        if different:
+        if rows[key] != before[key]:
+            different = {c for c in shared if rows[key][c] != before[key][c]}
             yield "patch" if quiet or different <= set(QUIET_COLUMNS) else "minor", f"changed rows of {new.name}"
 
 
-def rows_by_key(table: Table, columns: list[str]) -> dict[str, dict[str, str | None]]:
+def rows_by_key(table: Table, columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
     """Return the cells of some columns, as text, by primary key."""
-    return {table.key(r): {c: table.cell(r, c) for c in columns} for r in range(len(table.records))}
+    places = table.places
+    key = [places.get(k) for k in table.spec.primary_key]
+    wanted = [(c, places[c]) for c in columns]
+    return {
+        "/".join("" if p is None else record[p] for p in key): {c: record[p] or None for c, p in wanted}
+        for record in table.records
+    }
 
 
 def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
