@@ -19,14 +19,15 @@ import subprocess
 import sys
 import tempfile
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from commdip.catalogue import EXAMPLES, FAMILIES, Entry, entries
-from commdip.package import open_package, shipped_spec
+from commdip.codebook.page import codebook
+from commdip.markdown import anchor, code, escape, table
+from commdip.package import open_package
 from commdip.rules.waivers import NEVER_WAIVED
-from commdip.specs import FieldSpec, TableSpec
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -34,7 +35,6 @@ BAD = ROOT / "tests" / "bad"
 NOT_JUDGED_SHOWN = 3
 PAGES = (DOCS / "own-data.md",)
 NOTE = "<!-- Written by scripts/docs.py; do not edit. -->"
-REFERENCE_TABLES = ("mode_roles", "rank_offices")
 HEADS = ("head-of-state", "head-of-government", "party-leader")
 Rows = list[dict[str, str]]
 
@@ -72,7 +72,7 @@ def documents(found: dict[str, dict[str, str]]) -> dict[Path, str]:
     return {
         EXAMPLES: json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True) + "\n",
         DOCS / "rules.md": rules_page(found),
-        DOCS / "codebook.md": codebook(tables),
+        DOCS / "codebook.md": codebook(open_package(ROOT), note=NOTE),
         methodology: fill(
             methodology.read_text(encoding="utf-8"),
             {"years": years(tables), "gaps": gaps(tables), "sources": kinds(tables)},
@@ -99,29 +99,6 @@ def fill(text: str, parts: dict[str, str]) -> str:
             raise ValueError(f"the text lacks the markers of {name}")
         text = text[: text.index(begin) + len(begin)] + f"\n\n{part.strip()}\n\n" + text[text.index(end) :]
     return text
-
-
-def table(header: Iterable[str], rows: Iterable[Iterable[Any]], right: Iterable[int] = ()) -> str:
-    """Return a Markdown table; ``right`` are the columns set flush right."""
-    heads = list(header)
-    rule = ["---:" if i in set(right) else "---" for i in range(len(heads))]
-    lines = [heads, rule, *([escape(str(c)) for c in row] for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
-def escape(text: str) -> str:
-    """Return text for a cell of a Markdown table."""
-    return " ".join(text.split()).replace("|", "\\|").replace("<", "&lt;")
-
-
-def code(text: str) -> str:
-    """Return text as code for a cell of a Markdown table; empty if it is."""
-    return f"`{text}`" if text else ""
-
-
-def anchor(heading: str) -> str:
-    """Return the anchor that a heading gets."""
-    return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
 # The rules
@@ -216,197 +193,6 @@ def rule_section(rule: Entry, example: dict[str, str] | None) -> str:
     if example:
         lines.append(f"```text\n{example['place']}\n    {example['message']}\n```")
     return "\n\n".join(lines)
-
-
-# The codebook
-
-
-CODEBOOK_HEAD = """# Codebook
-
-{note}
-
-Every table, column and term of the package, version {version}. Structure is defined in the Table Schemas
-under schemas/ and nowhere else; this page is written from them and from the data.
-
-- One row is one fact. An empty cell means not known, or does not apply; unknown is never written as no.
-- Dates are EDTF: `YYYY`, `YYYY-MM` or `YYYY-MM-DD`, with `?` if uncertain, `~` if approximate.
-- A list in a cell is joined by `;`, in the order of its vocabulary.
-- Identifiers of things are readable (`japarov-sadyr`), those of events are opaque (`P00001`). None is used
-  twice; one that is withdrawn goes to retired_ids.
-- Files are UTF-8 with line feeds and commas, rows sorted by primary key.
-
-## Tables
-"""
-
-STATE_CODES_HEAD = """## Reading the state codes
-
-`states.state_id` is the alpha-3 code of ISO 3166-1 where there is one. The others are from the range that
-ISO leaves to users; outside this package they mean nothing:
-"""
-
-TRAPS_HEAD = """Codes of the Correlates of War project (COW) and of Gleditsch and Ward (GW) look like ISO codes and are
-not. Never join a column of one scheme to a column of another: go through state_codes, with the date.
-These abbreviations are the ISO code of another state of this package:
-"""
-
-
-def codebook(tables: dict[str, Rows]) -> str:
-    """Return the codebook."""
-    package = open_package(ROOT)
-    specs = {r.name: shipped_spec(r.name) for r in package.resources}
-    uses = coded_columns(specs)
-    contents = [[f"[{s.name}](#{anchor(s.name)})", s.description, len(tables[s.name])] for s in specs.values()]
-    parts = [
-        CODEBOOK_HEAD.format(note=NOTE, version=package.version),
-        table(("Table", "What it holds", "Rows"), contents, right=[2]),
-    ]
-    parts += [table_section(spec, tables[spec.name]) for spec in specs.values()]
-    parts += [
-        state_codes_section(tables),
-        "## Vocabularies\n\nThe terms of codes.csv, in their order, and how many rows have each.",
-    ]
-    vocabularies = sorted({row["vocabulary"] for row in tables["codes"]})
-    parts += [vocabulary_section(v, tables, uses[v]) for v in vocabularies]
-    return "\n\n".join(p.strip() for p in parts) + "\n"
-
-
-def coded_columns(specs: dict[str, TableSpec]) -> dict[str, list[tuple[str, FieldSpec]]]:
-    """Return the coded columns, as table and field, by vocabulary."""
-    uses: dict[str, list[tuple[str, FieldSpec]]] = defaultdict(list)
-    for spec in specs.values():
-        for field in spec.fields:
-            if field.vocabulary and spec.name not in REFERENCE_TABLES:
-                uses[field.vocabulary].append((spec.name, field))
-    return uses
-
-
-def table_section(spec: TableSpec, rows: Rows) -> str:
-    """Return the section of a table."""
-    keys = [f"Primary key: {', '.join(map(code, spec.primary_key))}."]
-    keys += [f"Unique together: {', '.join(map(code, key))}." for key in spec.unique_keys]
-    targets = {k.fields: f"{k.parent}.{', '.join(k.parent_fields)}" for k in spec.foreign_keys}
-    keys += [
-        f"Together {', '.join(map(code, fields))} name {code(target)}."
-        for fields, target in targets.items()
-        if len(fields) > 1
-    ]
-    filled = {f.name: sum(bool(row.get(f.name)) for row in rows) for f in spec.fields}
-    columns = [
-        [code(f.name), kind(f), constraints(f, targets), f.description, code(str(f.example or "")), filled[f.name]]
-        for f in spec.fields
-    ]
-    body = table(("Column", "Type", "Constraint", "What it says", "Example", "Filled"), columns, right=[5])
-    return f"### {spec.name}\n\n{spec.description} {len(rows):,} rows. {' '.join(keys)}\n\n{body}"
-
-
-def kind(field: FieldSpec) -> str:
-    """Return a column's type in words."""
-    if field.edtf:
-        return "date"
-    if field.vocabulary:
-        return "terms" if field.delimiter else "term"
-    return field.type
-
-
-def constraints(field: FieldSpec, targets: dict[tuple[str, ...], str]) -> str:
-    """Return a column's constraints in words."""
-    parts = ["required"] if field.required else []
-    parts += ["unique"] if field.unique else []
-    parts += [f"of [{field.vocabulary}](#{anchor(field.vocabulary)})"] if field.vocabulary else []
-    parts += [f"a row of {code(targets[field.name,])}"] if (field.name,) in targets else []
-    parts += [code(field.pattern)] if field.pattern and not field.edtf else []
-    parts += [f"at least {field.minimum}"] if field.minimum is not None else []
-    parts += [f"at most {field.maximum}"] if field.maximum is not None else []
-    return ", ".join(parts)
-
-
-def vocabulary_section(name: str, tables: dict[str, Rows], uses: list[tuple[str, FieldSpec]]) -> str:
-    """Return the section of a vocabulary."""
-    terms = sorted((r for r in tables["codes"] if r["vocabulary"] == name), key=lambda r: int(r["position"]))
-    counts = [used(tables[t], f) for t, f in uses]
-    events = any(r["cameo"] or r["plover"] for r in terms)
-    header = [
-        "Term",
-        "Label",
-        "Definition",
-        *(["CAMEO", "PLOVER"] if events else []),
-        *(f"{t}.{f.name}" for t, f in uses),
-    ]
-    rows = [
-        [
-            code(r["code"]),
-            r["label"],
-            r["definition"],
-            *([r["cameo"], r["plover"]] if events else []),
-            *(c[r["code"]] for c in counts),
-        ]
-        for r in terms
-    ]
-    return f"### {name}\n\n" + table(header, rows, right=range(len(header) - len(uses), len(header)))
-
-
-def used(rows: Rows, field: FieldSpec) -> Counter[str]:
-    """Return how often each term stands in a column."""
-    cells = (row.get(field.name) or "" for row in rows)
-    return Counter(term for cell in cells for term in (cell.split(field.delimiter) if field.delimiter else [cell]))
-
-
-def state_codes_section(tables: dict[str, Rows]) -> str:
-    """Return the section on codes of states."""
-    codes: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for row in tables["state_codes"]:
-        codes[row["scheme"]][row["state_id"]].add(row["code"])
-    names = {row["state_id"]: row["name"] for row in tables["states"]}
-    assigned = [
-        [code(r["state_id"]), r["name"], r["kind"], r["note"]]
-        for r in tables["states"]
-        if r["state_id"] not in codes["iso3"]
-    ]
-    traps = [
-        [code(abbreviation), label, names[state], names[abbreviation]]
-        for scheme, label in (("cow-abbrev", "COW"), ("gw-abbrev", "GW"))
-        for state, found in sorted(codes[scheme].items())
-        for abbreviation in sorted(found)
-        if abbreviation in names and abbreviation != state
-    ]
-    both = [
-        [names[s], numbers(codes["cow"][s]), numbers(codes["gw"][s])]
-        for s in sorted(names)
-        if codes["cow"][s] != codes["gw"][s] and codes["cow"][s] and codes["gw"][s]
-    ]
-    without = {
-        label: [names[s] for s in sorted(names) if not codes[scheme][s]]
-        for scheme, label in (("cow", "COW"), ("gw", "GW"))
-    }
-    parts = [
-        STATE_CODES_HEAD,
-        table(("Code", "Stands for", "Kind", "Note"), assigned),
-        TRAPS_HEAD,
-        table(("Code", "Scheme", "There it is", "In ISO it is"), traps),
-    ]
-    if both:
-        parts += ["Numbers that differ between the two lists:", table(("State", "COW", "GW"), both)]
-    parts += [f"Without a number of {label}: {', '.join(listed) or 'none'}." for label, listed in without.items()]
-    parts += [versions(tables["state_codes"])]
-    return "\n\n".join(p.strip() for p in parts)
-
-
-def numbers(found: set[str]) -> str:
-    """Return codes in their order."""
-    return ", ".join(sorted(found))
-
-
-def versions(rows: Rows) -> str:
-    """Return what the versions of the schemes are, and what their end means."""
-    seen: dict[str, set[str]] = defaultdict(set)
-    for row in rows:
-        if row["scheme_version"]:
-            seen[row["scheme"]].add(row["scheme_version"])
-    listed = "; ".join(f"{code(s)} {', '.join(sorted(v))}" for s, v in sorted(seen.items()))
-    return (
-        f"Versions of the lists: {listed}. The end of a list is not the end of a state: an empty `valid_to` means that "
-        "the code held when the list was closed, and nothing is said of the time after."
-    )
 
 
 # The methodology

@@ -6,7 +6,8 @@ A batch is one JSON object with a list per table, as CONTRIBUTING.md describes i
 keys instead of identifiers, and their evidence, participants and statements inside them. Sources
 are recognized by their address, leaders by their id, tenures, invitations, participation and
 contacts by what they say; a row that is there already gets the new evidence and keeps its own
-values, and every value that differs is printed. What a batch is to change in a row that stands it says
+values, and every value that differs is printed. Parties that a standing contact lacks are rows of
+``contact_participants`` with its ``contact_id``. What a batch is to change in a row that stands it says
 in ``corrections``: table, record_id, field, ``was`` and ``value``; a correction of a value that is not
 there any more stops the merge. Nothing is written if anything is wrong.
 """
@@ -166,6 +167,8 @@ class Batch:
                 self.plain(name, row)
         for row in self.data.get("contacts", []):
             self.add_contact(row)
+        for row in self.data.get("contact_participants", []):
+            self.add_party(row)
         for row in self.data.get("invitations", []):
             self.plain("invitations", {**row, "contact_id": self.contact.get(row.get("contact") or "", "")})
         self.participation()
@@ -193,7 +196,9 @@ class Batch:
         was, value = canonical.clean(_text(row.get("was"))), canonical.clean(_text(row.get("value")))
         if not found or found[0][field] not in (was, value):
             there = repr(found[0][field]) if found else "no such row"
-            raise SystemExit(f"correction of {name} {record} {field}: expected {was!r}, found {there}; nothing was written")
+            raise SystemExit(
+                f"correction of {name} {record} {field}: expected {was!r}, found {there}; nothing was written"
+            )
         found[0][field] = value
         self.claims(name, record, row)
 
@@ -227,6 +232,15 @@ class Batch:
                 self.store.put("contact_participants", {**party, "contact_id": stood["contact_id"], "party": number})
         for statement in row.get("statements", []):
             self.plain("statements", {**statement, "contact_id": stood["contact_id"]})
+
+    def add_party(self, row: Row) -> None:
+        """Add a party to a contact that stands, unless it is there already."""
+        there = [p for p in self.store.rows["contact_participants"] if p["contact_id"] == row["contact_id"]]
+        if not there:
+            raise SystemExit(f"a party is added to {row['contact_id']}, which is no contact; nothing was written")
+        party = ("leader_id", "state_id", "organization_id")
+        if not any(all(p[c] == _text(row.get(c)) for c in party) for p in there):
+            self.store.put("contact_participants", {**row, "party": max(int(p["party"]) for p in there) + 1})
 
     def again(self, old: Row, row: Row) -> Row:
         """Add the evidence of a contact that is there already."""

@@ -113,6 +113,26 @@ def copy(tmp_path: Path, shipped: Path) -> Pack:
 
 
 @pytest.fixture
+def small(tmp_path: Path, shipped: Path) -> Pack:
+    """A small package of all tables, with the schemas and vocabularies of the repository's."""
+    root = tmp_path / "small"
+    shutil.copytree(REPOSITORY / "tests" / "bad" / "base", root)
+    shutil.copytree(shipped / "schemas", root / "schemas")
+    shutil.copy(shipped / "data" / "codes.csv", root / "data")
+    codes = {"name": "codes", "path": "data/codes.csv", "type": "table", "format": "csv", "encoding": "utf-8"}
+
+    def complete(descriptor: dict[str, Any]) -> None:
+        descriptor["resources"].append(codes)
+        for resource in descriptor["resources"]:
+            resource["schema"] = f"schemas/{resource['name']}.json"
+
+    pack = Pack(root)
+    pack.descriptor(complete)
+    pack.refresh()
+    return pack
+
+
+@pytest.fixture
 def make(tmp_path: Path) -> Callable[..., Pack]:
     """Function that makes a valid descriptor for tables of our own: ``name=(schema, csv)``."""
 

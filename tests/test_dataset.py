@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from pandera.errors import SchemaError
 
 import commdip
-from commdip import columns, dataset
+from commdip import dataset
 from commdip.package import shipped_root
 from commdip.specs import TableSpec
 
@@ -42,7 +43,19 @@ def test_derived_frames_have_the_columns_that_are_documented(ds, name):
     spec, frame = derived(name), FRAMES[name](ds)
     assert list(frame.columns) == spec.names
     assert len(frame) > 0
-    columns.table_schema(spec, columns.shipped_terms()).validate(frame)
+    commdip.schema(name).validate(frame)
+    assert all(f.description.endswith(".") for f in spec.fields)
+
+
+@pytest.mark.parametrize("name", FRAMES)
+def test_the_schema_of_a_derived_frame_refuses_repeated_rows_and_unknown_terms(ds, name):
+    frame = FRAMES[name](ds)
+    with pytest.raises(SchemaError, match="unique"):
+        commdip.schema(name).validate(pd.concat([frame, frame.head(1)], ignore_index=True))
+    for field in derived(name).fields:
+        if field.vocabulary and not field.delimiter:
+            with pytest.raises(SchemaError):
+                commdip.schema(name).validate(frame.assign(**{field.name: "no-term"}))
 
 
 def test_every_derived_frame_is_documented():
@@ -54,6 +67,7 @@ def test_tables_are_attributes_items_and_completions(ds):
     for name in ds:
         assert getattr(ds, name) is ds[name]
         assert name in dir(ds)
+        assert name in ds._ipython_key_completions_()
     with pytest.raises(AttributeError, match="no table 'nothing'"):
         _ = ds.nothing
 
@@ -103,6 +117,33 @@ def test_panel_keeps_zero_and_missing_apart(ds):
     assert panel.loc[panel["attended"].fillna(False), "rank"].notna().all()
 
 
+def test_the_same_roster_is_no_or_unknown_as_the_coverage_says(copy):
+    """Nothing changes but the declared completeness: False turns into missing, and back."""
+    found = {}
+    for completeness in ("complete", "partial"):
+        rows = copy.rows("coverage")
+        copy.put("coverage", [rows[0], *([r[0], r[1], completeness, *r[3:]] for r in rows[1:])])
+        panel = commdip.load(copy.root).panel()
+        found[completeness] = panel[["attended", "absent", "substitute", "contingent", "invited"]]
+    for flag in found["complete"]:
+        full, part = found["complete"][flag], found["partial"][flag]
+        assert full.notna().all()
+        assert full.eq(False).any()
+        assert (part.isna() == (full.eq(False) & (part.isna() | (flag != "invited")))).all()
+        assert part[full].all()
+
+
+def test_a_mode_without_a_contact_is_zero_only_where_the_search_was_closed(ds):
+    dyads = ds.dyads()
+    closed = dyads["contacts_coverage"].isin(KEYS)
+    modes = list(dyads.columns[4:-1])
+    assert closed.any()
+    assert (~closed).any()
+    assert dyads.loc[closed, modes].notna().all(axis=None)
+    assert not dyads.loc[~closed, modes].eq(0).any(axis=None)
+    assert dyads["contacts"].ge(1).all()
+
+
 def test_panel_has_each_state_once_per_ceremony_and_not_the_host(ds):
     panel = ds.panel()
     assert not panel.duplicated(["ceremony_id", "state_id"]).any()
@@ -121,7 +162,7 @@ def test_panel_takes_codes_and_blocs_of_the_day(ds):
 
 def test_dyads_count_each_contact_once_per_pair(ds):
     dyads = ds.dyads()
-    modes = dyads.columns[4:]
+    modes = dyads.columns[4:-1]
     assert (dyads[modes].sum(axis=1) == dyads["contacts"]).all()
     assert (dyads["state_a"] < dyads["state_b"]).all()
     calls = ds.contacts[(ds.contacts["mode"] == "phone") & ds.contacts["start"].str.startswith("2023")]
@@ -157,9 +198,22 @@ def test_nobody_is_found_for_a_text_without_letters(ds):
     assert ds.find_leader("123").empty
 
 
-def test_citation_names_the_version(ds):
+def test_citation_follows_the_descriptor(ds, copy):
+    descriptor = copy.descriptor(
+        lambda d: d.update(
+            title="Lanterns & Guests",
+            version="3.1.4",
+            created="2031-05-06T00:00:00Z",
+            contributors=[{"title": "A. B."}],
+        )
+    )
+    cited = commdip.load(copy.root).cite()
+    assert cited.startswith(
+        f"A. B. (2031). Lanterns & Guests, version 3.1.4. Data set, {descriptor['licenses'][0]['name']}."
+    )
+    assert "title = {{Lanterns \\& Guests}}," in cited
+    assert cited.count("{") == cited.count("}")
     assert ds.version in ds.cite()
-    assert ds.cite().count("{") == ds.cite().count("}")
 
 
 @pytest.mark.parametrize("backend", ["polars", "arrow"])

@@ -23,7 +23,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "bad"))
 import cases
 
-from commdip import engines, large, structure
+from commdip import large, structure
 from commdip.findings import Report
 
 BLOCK = 400

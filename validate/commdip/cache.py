@@ -34,11 +34,13 @@ def folder() -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "commdip"
 
 
-def key(package: Package, select: Sequence[str], ignore: Sequence[str], today: str) -> str:
+def key(package: Package, select: Sequence[str], ignore: Sequence[str], today: str, most: int) -> str:
     """Return the digest of everything that a result depends on."""
     digest = hashlib.sha256()
     libraries = [f"{name} {version(name)}" for name in LIBRARIES]
-    digest.update(json.dumps([platform.python_version(), libraries, sorted(select), sorted(ignore), today]).encode())
+    digest.update(
+        json.dumps([platform.python_version(), libraries, sorted(select), sorted(ignore), today, most]).encode()
+    )
     for root, files in ((Path(__file__).parent, _toolkit()), (package.root, _files(package))):
         for file in files:
             name = file.relative_to(root) if file.is_relative_to(root) else file.name
@@ -69,6 +71,7 @@ def recall(name: str, shown: str) -> Report | None:
         data = json.loads((folder() / f"{name}.json").read_text(encoding="utf-8"))
         report = Report(data["name"], data["version"], shown, rules_run=data["rules_run"], rows=data["rows"])
         report.findings = [Finding(**f) for f in data["findings"]]
+        report.more = data["more"]
         report.rules_skipped = [Skipped(**s) for s in data["rules_skipped"]]
         report.rows_shown = {(path, line): row for path, line, row in data["rows_shown"]}
     except (OSError, ValueError, KeyError, TypeError):

@@ -148,15 +148,16 @@ class BlockForm:
         names = [k for k in key if k in block.text.columns]
         if len(names) < len(key):
             return
+        if block.rises and (self.last is None or block.text[names[0]][0] >= self.last[names[0]][0]):
+            self.last = block.text.select(names).tail(1)
+            return
         above = block.text.head(0) if self.last is None else self.last
         rows = pl.concat([above.select(names), block.text.select(names)])
         for at in _falls(rows, self.table.spec):
             row = block.first + at - above.height
             self.table.keep(block, [row])
             before = self.table.spec.key_text(rows.row(at - 1, named=True))
-            self.found.append(
-                self.table.finding(ROWS, f"{self.table.key(row)} stands after {before}.", row, key[0])
-            )
+            self.found.append(self.table.finding(ROWS, f"{self.table.key(row)} stands after {before}.", row, key[0]))
         self.last = block.text.select(names).tail(1)
 
     def findings(self) -> list[Finding]:
@@ -202,7 +203,9 @@ def _falls(rows: pl.DataFrame, spec: TableSpec) -> list[int]:
         kind = spec.by_name[name].type
         cell = pl.col(name).fill_null("")
         whole = cell.str.contains(f"^{INTEGER.pattern}$") if kind == "integer" else pl.lit(False)
-        number = pl.when(whole).then(cell.str.strip_prefix("+").cast(pl.Int64, strict=False)).otherwise(pl.lit(-(2**63)))
+        number = (
+            pl.when(whole).then(cell.str.strip_prefix("+").cast(pl.Int64, strict=False)).otherwise(pl.lit(-(2**63)))
+        )
         text = pl.when(whole).then(pl.lit("")).otherwise(cell)
         # Cells that are no integers sort before those that are, so that broken data sort too.
         for part in (whole, number, text) if kind == "integer" else (cell,):

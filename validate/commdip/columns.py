@@ -13,40 +13,29 @@ from pandera.errors import SchemaErrorReason
 
 from commdip import edtf
 from commdip.findings import also
-from commdip.package import open_package, shipped_spec
+from commdip.package import shipped_spec
 from commdip.rules.base import Rule
 from commdip.rules.columns import CONSTRAINT, DATE, REQUIRED, TYPE, VOCABULARY
 from commdip.specs import FieldSpec, TableSpec
-from commdip.tables import INTEGER, Table, read_table
+from commdip.tables import INTEGER, Table
+from commdip.vocabularies import shipped_terms as shipped_terms  # noqa: PLC0414
+from commdip.vocabularies import terms as terms  # noqa: PLC0414
 
 DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
 Terms = Mapping[str, Sequence[str]]
 
 
 def schema(name: str) -> pa.DataFrameSchema:
-    """Return the pandera schema of a table of the data model.
+    """Return the pandera schema of a table of the data model, or of a frame that is derived from it.
 
-    Takes the table's name, for instance "participation". The schema checks frames as
+    Takes the name, for instance "participation" or "panel". The schema checks frames as
     ``commdip.load()`` gives them: types, required cells, patterns, limits, vocabularies (those of
     the installed package), dates and keys. Columns that the table does not have are let through.
     Raises KeyError if there is no such table.
     """
     spec = shipped_spec(name)
-    keys = [list(spec.primary_key), *map(list, spec.unique_keys)]
+    keys = [list(key) for key in (spec.primary_key, *spec.unique_keys) if key]
     return table_schema(spec, shipped_terms(), keys)
-
-
-def shipped_terms() -> dict[str, list[str]]:
-    """Return the vocabularies of the installed package: terms in their order, by vocabulary."""
-    package = open_package()
-    path = next(r.path for r in package.resources if r.name == "codes")
-    return terms(read_table(shipped_spec("codes"), path, package.file(path).read_bytes()))
-
-
-def terms(codes: Table) -> dict[str, list[str]]:
-    """Return the vocabularies of a codes table: terms in their order, by vocabulary."""
-    frame = codes.frame.sort_values("position", kind="stable")
-    return {str(v): list(group) for v, group in frame.groupby("vocabulary")["code"]}
 
 
 def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str]] = ()) -> pa.DataFrameSchema:

@@ -54,8 +54,17 @@ class Dataset(_Tables, Mapping[str, Any]):
     frames, those of the methods too, are of that library.
     """
 
-    def __init__(self, name: str, version: str, tables: Mapping[str, pd.DataFrame], *, backend: str = "pandas") -> None:
+    def __init__(
+        self,
+        name: str,
+        version: str,
+        tables: Mapping[str, pd.DataFrame],
+        *,
+        backend: str = "pandas",
+        about: Mapping[str, Any] | None = None,
+    ) -> None:
         self.name, self.version, self.backend = name, version, backend
+        self._about = dict(about or {})
         self._pandas = dict(tables)
         self._shown = {n: self._as(t) for n, t in tables.items()} if backend != "pandas" else self._pandas
 
@@ -76,6 +85,9 @@ class Dataset(_Tables, Mapping[str, Any]):
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self._shown]
+
+    def _ipython_key_completions_(self) -> list[str]:
+        return list(self._shown)
 
     def __repr__(self) -> str:
         rows = "\n".join(f"  {n:<21}{len(t):>7,} rows" for n, t in self._pandas.items())
@@ -181,7 +193,8 @@ class Dataset(_Tables, Mapping[str, Any]):
     def dyads(self, by: Literal["year", "ceremony"] = "year") -> Any:
         """Return how often each pair of states was in contact, in all and by mode.
 
-        A contact with a host or sender pairs it with every other party; one without pairs all.
+        A contact with a host or sender pairs it with every other party; one without pairs all. A
+        mode is 0 only where contacts were looked for completely or nearly so, otherwise missing.
         Returns the columns of schemas/derived/dyads.json. Raises ValueError for another ``by``.
         """
         if by not in ("year", "ceremony"):
@@ -207,8 +220,14 @@ class Dataset(_Tables, Mapping[str, Any]):
         counts = counts[counts.sum(axis=1) > 0]
         counts.columns = [str(mode).replace("-", "_") for mode in counts.columns]
         counts.insert(0, "contacts", counts.sum(axis=1))
-        made = counts.astype("Int64").reset_index().rename(columns={"state_id_a": "state_a", "state_id_b": "state_b"})
-        return self._as(made)
+        counts = counts.astype("Int64")
+        coverage = (
+            counts.index.get_level_values("period").to_series(index=counts.index).map(self._contacts_coverage(by))
+        )
+        for mode in counts.columns.drop("contacts"):
+            counts[mode] = counts[mode].mask(counts[mode].eq(0) & ~coverage.isin(list(CLOSED)))
+        counts["contacts_coverage"] = coverage.astype(t["coverage"]["completeness"].dtype)
+        return self._as(counts.reset_index().rename(columns={"state_id_a": "state_a", "state_id_b": "state_b"}))
 
     def office_holders(self, on: str | datetime.date, office: str = "head-of-state") -> Any:
         """Return who held an office on a day, in every state and organization.
@@ -227,6 +246,7 @@ class Dataset(_Tables, Mapping[str, Any]):
         rows["certain"] = surely.astype("boolean")
         rows["leader"] = rows["leader_id"].map(_names(t["leaders"], "leader_id"))
         order = [
+            "tenure_id",
             "state_id",
             "organization_id",
             "leader_id",
@@ -290,19 +310,10 @@ class Dataset(_Tables, Mapping[str, Any]):
         return self._as(best.reset_index(drop=True))
 
     def cite(self) -> str:
-        """Return how to cite this version, as text and as BibTeX."""
-        year = datetime.date.today().year
-        title = "CommDip, the Commemorative Diplomacy Dataset"
-        text = f"The CommDip contributors ({year}). {title}, version {self.version}. Data set, CC BY 4.0."
-        fields = {
-            "author": "{The CommDip contributors}",
-            "title": f"{{{title}}}",
-            "year": str(year),
-            "version": self.version,
-            "note": "Data set, CC BY 4.0",
-        }
-        entry = "\n".join(f"  {key} = {{{value}}}," for key, value in fields.items())
-        return f"{text}\n\n@misc{{commdip,\n{entry}\n}}"
+        """Return how to cite this version, as text and as BibTeX; both follow the descriptor."""
+        from commdip.citation import bibtex, text
+
+        return f"{text(self._about)}\n\n{bibtex(self._about)}"
 
     def _ceremony(self, ceremony: str | int) -> pd.Series[Any]:
         """Return the row of a ceremony."""
@@ -405,6 +416,15 @@ class Dataset(_Tables, Mapping[str, Any]):
                 part[["ceremony_id", "completeness"]].rename(columns={"completeness": f"{topic}_coverage"}), how="left"
             )
         return made
+
+    def _contacts_coverage(self, by: str) -> dict[str, str]:
+        """Return how completely contacts were looked for, at the least, by year or by ceremony."""
+        rows = self._pandas["coverage"]
+        rows = rows[rows["topic"] == "contacts"].merge(self._pandas["ceremonies"][["ceremony_id", "year"]])
+        period = rows["year"].astype("str") if by == "year" else rows["ceremony_id"]
+        # The vocabulary's order is from complete to none.
+        least = rows.groupby(period)["completeness"].max().dropna()
+        return {str(name): str(value) for name, value in least.items()}
 
     def _members(self, grid: pd.DataFrame, bloc: str) -> pd.Series[Any]:
         """Return whether each state was a member of a bloc on the day."""

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from commdip import release
-from commdip.package import Package, PackageError, open_package
+from commdip.package import DESCRIPTOR, Package, PackageError, open_package
 from commdip.structure import read_package
 from commdip.tables import Table
 
@@ -41,7 +41,7 @@ class Change:
 class Difference:
     """All that changed between two versions.
 
-    ``tables`` and ``columns`` are (kind, name) with kind added or removed; ``retired`` are the
+    ``tables`` and ``columns`` are (kind, name) with kind added, removed or, for columns, retyped; ``retired`` are the
     identifiers (table, id) that the newer version retires; ``bump`` is the least part of the
     version that the change must raise (major, minor, patch, or empty), ``least_version`` the least
     version that does, and ``why`` the change that demands it.
@@ -71,7 +71,11 @@ def diff(old: str | Path, new: str | Path) -> Difference:
     Takes folders, descriptors, zips, or revisions of the git repository of the current folder.
     Rows are matched by primary key. Raises PackageError if one of them cannot be opened.
     """
-    before, after = open_version(old), open_version(new)
+    return compare(open_version(old), open_version(new))
+
+
+def compare(before: Package, after: Package) -> Difference:
+    """Compare two versions of a package that are open already."""
     one, other = read_package(before)[0], read_package(after)[0]
     bump, why = release.demanded(other, one)
     least, _ = release.least_version(before.version, bump, why)
@@ -89,30 +93,37 @@ def diff(old: str | Path, new: str | Path) -> Difference:
     )
 
 
-def open_version(version: str | Path) -> Package:
-    """Open a package, or the package of a revision of the current git repository."""
+def open_version(version: str | Path, folder: str | Path = ".") -> Package:
+    """Open a package, or the package of a revision of the git repository that a folder is in."""
     if Path(version).exists():
         return open_package(version)
-    packed = _git("archive", "--format=tar", str(version))
-    if packed is None:
+    unpacked = tempfile.TemporaryDirectory(prefix="commdip-")
+    if not _unpack(str(version), Path(folder), Path(unpacked.name)):
         raise PackageError(f"{version}: neither a file or folder nor a revision of a git repository here")
-    folder = tempfile.TemporaryDirectory(prefix="commdip-")
-    with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
-        archive.extractall(folder.name, filter="data")
-    package = open_package(folder.name)
-    package._keep.append(folder)
+    package = open_package(unpacked.name)
+    package._keep.append(unpacked)
+    package.shown = str(version)
     return package
 
 
-def _git(*arguments: str) -> bytes | None:
-    """Run git in the top folder of the current repository; None if it cannot."""
+def _unpack(revision: str, folder: Path, target: Path) -> bool:
+    """Unpack what a revision has of a folder, or of its whole repository if that has the descriptor."""
+    top = git("rev-parse", "--show-toplevel", folder=folder)
+    for place in (folder, Path(top.decode().strip())) if top else ():
+        packed = git("archive", "--format=tar", revision, folder=place)
+        if packed is None:
+            continue
+        with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
+            archive.extractall(target, filter="data")
+        if (target / DESCRIPTOR).is_file():
+            return True
+    return bool(top) and any(target.iterdir())
+
+
+def git(*arguments: str, folder: Path) -> bytes | None:
+    """Run git in a folder and return what it prints; None if it cannot."""
     try:
-        top = (
-            subprocess.run(["git", "rev-parse", "--show-toplevel"], capture_output=True, check=True)
-            .stdout.decode()
-            .strip()
-        )
-        return subprocess.run(["git", *arguments], cwd=top, capture_output=True, check=True).stdout
+        return subprocess.run(["git", *arguments], cwd=folder, capture_output=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):
         return None
 
@@ -120,6 +131,7 @@ def _git(*arguments: str) -> bytes | None:
 def _columns(old: Table, new: Table) -> Iterator[tuple[str, str]]:
     yield from (("removed", f"{new.name}.{c}") for c in old.header if c not in new.header)
     yield from (("added", f"{new.name}.{c}") for c in new.header if c not in old.header)
+    yield from (("retyped", f"{new.name}.{c}") for c in release.retyped(new, old))
 
 
 def _changes(old: Table, new: Table) -> Iterator[Change]:
@@ -130,10 +142,12 @@ def _changes(old: Table, new: Table) -> Iterator[Change]:
     for key, row in after.items():
         if key not in before:
             yield Change("added", new.name, key)
-            continue
-        for column in columns:
-            if row[column] != before[key][column]:
-                yield Change("changed", new.name, key, column, before[key][column], row[column])
+        elif row != before[key]:
+            yield from (
+                Change("changed", new.name, key, column, before[key][column], row[column])
+                for column in columns
+                if row[column] != before[key][column]
+            )
 
 
 def to_json(difference: Difference) -> str:
@@ -153,12 +167,12 @@ def to_text(difference: Difference) -> str:
         lines += ["", f"{table}: {_counted(counts)}", *(f"  {_line(c)}" for c in _shown(difference, table))]
         lines += _left_out(sum(counts.values()), "  ")
     lines += [f"retired {table} {name}" for table, name in difference.retired]
-    return "\n".join([*lines, "", _verdict(difference)]).strip()
+    return "\n".join([*lines, "", verdict(difference)]).strip()
 
 
 def to_markdown(difference: Difference) -> str:
     """Return a difference as Markdown, as for release notes."""
-    lines = [f"## {difference.old_version} to {difference.new_version}", "", _verdict(difference), ""]
+    lines = [f"## {difference.old_version} to {difference.new_version}", "", verdict(difference), ""]
     lines += [f"- {kind} table `{name}`" for kind, name in difference.tables]
     lines += [f"- {kind} column `{name}`" for kind, name in difference.columns]
     lines += [f"- retired `{name}` of `{table}`" for table, name in difference.retired]
@@ -204,7 +218,8 @@ def _cell(text: str | None) -> str:
     return (text or "").replace("|", "\\|").replace("\n", " ")
 
 
-def _verdict(difference: Difference) -> str:
+def verdict(difference: Difference) -> str:
+    """Return in a sentence what a difference demands of the version."""
     if not difference.bump:
         return "Nothing changed that readers see."
     return f"At least a {difference.bump} change ({difference.why}): version {difference.least_version} or higher."

@@ -36,10 +36,11 @@ if TYPE_CHECKING:
 BLOCK = 48 << 20
 """Bytes of a block: a larger one costs memory, a smaller one time."""
 STEP = 1 << 18
+DELETE = 0x7F
+FEW = 4
+"""A column repeats few values where there are this many times more rows."""
 INTEGER = r"^[+-]?[0-9]{1,18}$"
 CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
-DAY = r"^(?:[1-9][0-9]{3}|0[1-9][0-9]{2}|00[1-9][0-9]|000[1-9])-(?:0[1-9]|1[0-2])-(?:0[1-9]|1[0-9]|2[0-8])$"
-"""A date that surely is a day of the calendar."""
 
 
 class Marks:
@@ -62,6 +63,13 @@ class Marks:
         """Add a row."""
         self.update([row])
 
+    def union(self, *others: Marks) -> Marks:
+        """Return a set of all rows that are in this set or in others."""
+        made = Marks()
+        for part in (self, *others):
+            made.update(np.flatnonzero(part._bits))
+        return made
+
     def of(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Return for each row whether it is in the set."""
         inside = rows < len(self._bits)
@@ -79,14 +87,6 @@ class Marks:
         return iter(np.flatnonzero(self._bits).tolist())
 
 
-def united(marks: Iterable[Marks]) -> Marks:
-    """Return a set of all rows that are in one of the sets."""
-    made = Marks()
-    for part in marks:
-        made.update(np.flatnonzero(part._bits))
-    return made
-
-
 @dataclass
 class Block:
     """Some records of a large table, one after the other.
@@ -95,7 +95,8 @@ class Block:
     empty); ``frame`` is what rules see: the columns of the schema, typed, with ``row_`` and the
     bounds of dates. ``first`` is the number of the first row; ``lines`` the physical line of every row,
     None where a file has no lines. ``short`` are rows with too few or too many cells, as (row, cells).
-    ``no_dates`` are the values of date columns that are no dates, ``wrong`` the columns with wrong cells. ``tidy`` says that its bytes surely are
+    ``distinct`` are the values of columns that repeat few, ``rises`` says that the key, being one column of
+    text, grows from row to row. ``no_dates`` are the values of date columns that are no dates, ``wrong`` the columns with wrong cells. ``tidy`` says that its bytes surely are
     in canonical form; if not, ``source`` has them.
     """
 
@@ -106,6 +107,8 @@ class Block:
     short: list[tuple[int, int]] = field(default_factory=list)
     tidy: bool = True
     source: bytes = b""
+    distinct: dict[str, list[str]] = field(default_factory=dict)
+    rises: bool = False
     no_dates: dict[str, list[str]] = field(default_factory=dict)
     wrong: set[str] = field(default_factory=set)
     frame: pl.DataFrame = field(default_factory=pl.DataFrame)
@@ -147,6 +150,7 @@ class LargeTable(Table):
         self.spans: list[Span] = []
         self.broken = cast("Any", {})
         self.free: list[str] = []
+        self.repeating = [f.name for f in spec.fields if f.edtf or (f.name,) in {k.fields for k in spec.foreign_keys}]
         self.digest = ""
         self.cut = False
         self.lost: list[str] = []
@@ -224,15 +228,11 @@ class LargeTable(Table):
     def blocks(self, told: Callable[[int], None] = lambda rows: None) -> Iterator[Block]:
         """Read the table, block by block, and check its header; ``told`` hears the rows read so far."""
         with _Source(self) as source:
-            for part, span in ahead(source.parts()):
-                block = source.block(part, span)
-                span.rows = len(block)
+            for block, span in ahead(source.blocks()):
                 self.spans.append(span)
                 self.size = block.first + len(block)
                 told(self.size)
                 yield block
-                if self.cut:
-                    break
             self.digest = source.finish()
 
 
@@ -300,7 +300,7 @@ def weigh(source: bytes) -> Part:
     for at in range(0, len(codes), STEP):
         step = codes[at : at + STEP]
         newlines += int(np.count_nonzero(step == ord("\n")))
-        controls += int(np.count_nonzero(step < ord(" ")))
+        controls += int(np.count_nonzero((step < ord(" ")) | (step == DELETE)))
     return Part(source, newlines, controls, source.count(b'"'), source.isascii())
 
 
@@ -310,14 +310,11 @@ class _Source:
     def __init__(self, table: LargeTable) -> None:
         self.table = table
         self.hash = hashlib.sha256()
-        self.read = 0
-        self.last: tuple[Any, ...] | None = None
+        self.rows = 0
 
     def __enter__(self) -> _Source:
         self.raw: IO[bytes] = self.table.file.open("rb")
-        self.stream: IO[bytes] = (
-            cast("IO[bytes]", gzip.open(self.raw)) if self.table.path.endswith(".gz") else self.raw
-        )
+        self.stream: IO[bytes] = cast("IO[bytes]", gzip.open(self.raw)) if self.table.path.endswith(".gz") else self.raw
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -328,8 +325,18 @@ class _Source:
         """Return the digest of the file's bytes."""
         if self.stream is not self.raw or self.table.columnar or self.table.cut:
             self.raw.seek(0)
-            return hashlib.file_digest(self.raw, "sha256").hexdigest()
+            return hashlib.file_digest(cast("Any", self.raw), "sha256").hexdigest()
         return self.hash.hexdigest()
+
+    def blocks(self) -> Iterator[tuple[Block, Span]]:
+        """Yield the blocks of the file with the places where they stand; stops where it cannot be read on."""
+        for part, span in self.parts():
+            block = self.block(part, span)
+            span.rows = len(block)
+            self.rows = block.first + len(block)
+            yield block, span
+            if self.table.cut:
+                return
 
     def parts(self) -> Iterator[tuple[Part | None, Span]]:
         """Yield parts of the file with the places where they stand."""
@@ -378,9 +385,10 @@ class _Source:
             if span.offset == 0:
                 part, line, skipped = self._header(part)
             if span.first < 0:
-                span.first = table.size
+                span.first = self.rows
             block = _read(table, part, span.first, line, span.offset + skipped)
-        block.frame = typed(table, block.text, block.first, block.no_dates)
+        block.distinct = _distinct(table, block.text)
+        block.frame = typed(table, block.text, block.first, block)
         return block
 
     def _columnar(self, span: Span) -> Block:
@@ -446,7 +454,8 @@ def _read(table: LargeTable, part: Part, first: int, line: int, position: int) -
         within = pl.sum_horizontal(pl.all().str.count_matches("\n", literal=True).fill_null(0))
         lines = lines + text.select(within.cum_sum().shift(1, fill_value=0)).to_series().to_numpy().astype(np.int64)
     tidy = _tidy(part, text, table.free)
-    return Block(table, text, first, lines, tidy=tidy, source=b"" if tidy else part.source)
+    rises = _rises(text, table.spec)
+    return Block(table, text, first, lines, tidy=tidy, source=b"" if tidy else part.source, rises=rises)
 
 
 def _fast(header: list[str], part: Part) -> pl.DataFrame | None:
@@ -479,28 +488,46 @@ def _tidy(part: Part, text: pl.DataFrame, free: Sequence[str]) -> bool:
 
     ``free`` are the columns whose values may begin or end with white space or hold separators.
     """
-    if part.controls != part.newlines or not part.source.endswith(b"\n") or b"\x7f" in part.source:
+    if part.controls != part.newlines or not part.source.endswith(b"\n"):
         return False
     plain = part.ascii and part.newlines == text.height
     if not part.ascii and not _plain_text(part.source.decode("utf-8")):
         return False
-    for name in free:
-        cells = text[name]
+    filled = [n for n in free if text[n].null_count() < text.height]
+    looks: list[pl.Expr] = []
+    for name in filled:
+        cells = pl.col(name)
         space = cells.str.starts_with(" ") | cells.str.ends_with(" ") if plain else cells.str.strip_chars() != cells
-        if space.any():
-            return False
-    inside = sum(int(text[n].str.count_matches('"', literal=True).sum()) for n in free) if part.escaped else 0
-    return part.quotes == 2 * _in_need_of_quotes(text, free, part.quotes // 2 - inside) + 2 * inside
+        looks.append(space.any().cast(pl.Int64).alias(f"{name} space"))
+        if part.quotes:
+            looks.append(cells.str.contains('[,"\n]').sum().cast(pl.Int64).alias(f"{name} quoted"))
+        if part.escaped:
+            looks.append(cells.str.count_matches('"', literal=True).sum().cast(pl.Int64).alias(f"{name} inside"))
+    # All in one, so that columns are looked at side by side.
+    found = text.select(looks).row(0, named=True) if looks else {}
+    spaces, quoted, inside = (
+        sum(n or 0 for look, n in found.items() if look.endswith(kind)) for kind in (" space", " quoted", " inside")
+    )
+    return not spaces and part.quotes == 2 * quoted + 2 * inside
 
 
-def _in_need_of_quotes(text: pl.DataFrame, free: Sequence[str], most: int) -> int:
-    """Return how many cells must be quoted; ``most`` are quoted, so that no more need be looked for."""
-    found = 0
-    for name in free:
-        if found >= most:
-            break
-        found += int(text[name].str.contains('[,"\n]').sum() or 0)
-    return found
+def _rises(text: pl.DataFrame, spec: TableSpec) -> bool:
+    """Return whether the key is one column of text that is filled and grows from row to row."""
+    key = spec.primary_key
+    if len(key) != 1 or spec.by_name[key[0]].type != "string" or key[0] not in text.columns:
+        return False
+    cells = text[key[0]]
+    return not cells.null_count() and bool((cells.slice(1) > cells.head(max(len(cells) - 1, 0))).all())
+
+
+def _distinct(table: LargeTable, text: pl.DataFrame) -> dict[str, list[str]]:
+    """Return the values of the columns that repeat few, and note those that do not."""
+    wanted = [n for n in table.repeating if n in text.columns]
+    found = text.select(pl.col(n).unique().implode() for n in wanted).row(0, named=True) if wanted else {}
+    made = {n: [v for v in values if v is not None] for n, values in found.items()}
+    many = {n for n, values in made.items() if FEW * len(values) > text.height > STEP // FEW}
+    table.repeating = [n for n in table.repeating if n not in many]
+    return made
 
 
 def _plain_text(text: str) -> bool:
@@ -537,12 +564,10 @@ def _decoded(table: LargeTable, source: bytes, line: int, position: int) -> str:
         return source.decode("utf-8", errors="replace")
 
 
-def typed(
-    table: LargeTable, text: pl.DataFrame, first: int, no_dates: dict[str, list[str]] | None = None
-) -> pl.DataFrame:
+def typed(table: LargeTable, text: pl.DataFrame, first: int, block: Block | None = None) -> pl.DataFrame:
     """Return cells as rules see them: the columns of the schema, typed, ``row_``, and the bounds of dates.
 
-    Values of date columns that are no dates are added to ``no_dates``.
+    Values of date columns that are no dates are noted in ``block``.
     """
     columns: list[Any] = [pl.int_range(first, first + text.height, dtype=pl.Int64, eager=True).alias(ROW)]
     for spec in table.spec.fields:
@@ -550,7 +575,7 @@ def typed(
         cells = text[spec.name] if there else pl.Series(spec.name, [None] * text.height, pl.String)
         columns.append(_cells(cells, spec.type))
         if spec.edtf:
-            columns += _bounds(cells, no_dates if no_dates is not None else {})
+            columns += _bounds(cells, block)
     return pl.DataFrame(columns)
 
 
@@ -559,27 +584,28 @@ def _cells(cells: pl.Series, kind: str) -> pl.Series:
         whole = cells.to_frame().select(pl.when(pl.first().str.contains(INTEGER)).then(pl.first()).alias(cells.name))
         return whole.to_series().str.strip_prefix("+").cast(pl.Int64, strict=False)
     if kind == "boolean":
-        known = {text: value for text, value in BOOLEANS.items()}
-        return cells.replace_strict(list(known), list(known.values()), default=None, return_dtype=pl.Boolean)
+        return cells.replace_strict(list(BOOLEANS), list(BOOLEANS.values()), default=None, return_dtype=pl.Boolean)
     return cells
 
 
-def _bounds(cells: pl.Series, no_dates: dict[str, list[str]]) -> list[pl.Series]:
-    """Return the earliest and the latest day of dates; values that are no dates are noted."""
+def _bounds(cells: pl.Series, block: Block | None) -> list[pl.Series]:
+    """Return the earliest and the latest day of dates; values that are no dates are noted in the block."""
     sides = (("earliest", edtf.FIRST), ("latest", edtf.LAST))
     if cells.null_count() == len(cells):
-        return [pl.repeat(open_, len(cells), dtype=pl.String, eager=True).alias(f"{cells.name}_{s}") for s, open_ in sides]
-    doubtful = cells.filter(~cells.str.contains(DAY)).unique().drop_nulls()
-    wrong = [c for c in doubtful.to_list() if not edtf.is_valid(c)]
-    if wrong:
-        no_dates[cells.name] = wrong
-    days = doubtful.str.len_bytes() == len("YYYY-MM-DD")
-    if not wrong and days.all():
-        return [cells.fill_null(open_).alias(f"{cells.name}_{side}") for side, open_ in sides]
+        return [
+            pl.repeat(open_, len(cells), dtype=pl.String, eager=True).alias(f"{cells.name}_{s}") for s, open_ in sides
+        ]
+    known = block.distinct.get(cells.name) if block else None
+    values = cells.unique().drop_nulls().to_list() if known is None else known
+    wrong = [v for v in values if not edtf.is_valid(v)]
+    if wrong and block:
+        block.no_dates[cells.name] = wrong
     # Days are their own bounds; of the others each distinct value is looked at once.
-    others = doubtful.to_list()
-    made = [edtf.text_bounds(c) for c in others]
+    others = [v for v in values if len(v) != len("YYYY-MM-DD")] + [v for v in wrong if len(v) == len("YYYY-MM-DD")]
+    made = [edtf.text_bounds(v) for v in others]
     return [
-        cells.replace(others, [b[i] for b in made]).fill_null(open_).alias(f"{cells.name}_{side}")
+        (cells.replace(others, [b[i] for b in made]) if others else cells)
+        .fill_null(open_)
+        .alias(f"{cells.name}_{side}")
         for i, (side, open_) in enumerate(sides)
     ]

@@ -12,7 +12,7 @@ import polars as pl
 
 from commdip import columns, structure
 from commdip.canonical import BlockForm
-from commdip.large import Block, LargeTable, united
+from commdip.large import Block, LargeTable
 from commdip.rules import REGISTER, files
 from commdip.rules.base import ROW, RowRule
 from commdip.rules.tables import Tables, lazy
@@ -58,18 +58,16 @@ class LargeRun:
             self.stored.close()
         return [r for r in rules if not self._concerns(r)]
 
-    def breadth(self, table: LargeTable, names: Iterable[str]) -> int:
-        """Return how many rows of a table have a broken cell in some columns."""
-        return len(united(table.broken[c] for c in names))
-
     def _concerns(self, rule: RowRule) -> bool:
         return rule.table in self.large or rule.any_table or bool(self.large.keys() & rule.lookups.keys())
 
     def _idle(self, rule: RowRule) -> bool:
         """Return whether a rule about a small table has no row to judge."""
         rows = self.run_.view[rule.table]
-        return rows.filter(rule.only).head(1).collect().is_empty() if rule.only is not None else not len(
-            self.run_.tables[rule.table].records
+        return (
+            rows.filter(rule.only).head(1).collect().is_empty()
+            if rule.only is not None
+            else not len(self.run_.tables[rule.table].records)
         )
 
     # reading
@@ -128,7 +126,7 @@ class LargeRun:
 
     def _alike(self, table: LargeTable, part: Alike, view: View) -> None:
         """Run a rule that compares rows on those that may be alike."""
-        rows = part.candidates()
+        rows = part.candidates(table)
         if not len(rows) or self.run_.unread(part.rule):
             return
         found = by_row(part.rule.check(view(table.fetch(rows.tolist(), keep=False))))

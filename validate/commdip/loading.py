@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-from commdip import columns, edtf
+from commdip import edtf, vocabularies
 from commdip.dataset import Dataset
-from commdip.package import PackageError, open_package
+from commdip.package import Package, PackageError, open_package
 from commdip.structure import read_package
 from commdip.tables import Table
 
@@ -25,39 +26,45 @@ def load(path: str | Path | None = None, *, backend: Backend = "pandas") -> Data
     installation. Returns its tables as typed frames of the ``backend`` (polars and Arrow need
     their libraries): the columns of the schema, and after them for each date column X the days that
     it allows, ``X_earliest`` and ``X_latest``. The data are not validated: a cell that is not of its
-    column's type is missing. Raises PackageError if the package, or a table of it, cannot be
+    column's type or vocabulary is missing. Raises PackageError if the package, or a table of it, cannot be
     read, ImportError if the backend is not installed.
     """
-    package = open_package(path)
+    return load_package(open_package(path), backend=backend)
+
+
+def load_package(package: Package, *, backend: Backend = "pandas") -> Dataset:
+    """Load a package that is open already; see ``load``."""
     tables, findings = read_package(package)
     lost = [f for f in [*findings, *(f for t in tables.values() for f in t.findings)] if f.rule in LOST]
     if lost:
         raise PackageError(f"{package.shown}: {lost[0].path}: {lost[0].message} `commdip validate` says more")
-    vocabularies = columns.terms(tables["codes"]) if "codes" in tables else columns.shipped_terms()
-    frames = {name: _frame(table, vocabularies) for name, table in tables.items()}
-    return Dataset(package.name, package.version, frames, backend=backend)
+    terms = vocabularies.terms(tables["codes"]) if "codes" in tables else vocabularies.shipped_terms()
+    kinds = {v: pd.CategoricalDtype(listed, ordered=True) for v, listed in terms.items()}
+    frames = {name: _frame(table, kinds) for name, table in tables.items()}
+    return Dataset(package.name, package.version, frames, backend=backend, about=package.descriptor)
 
 
-def _frame(table: Table, vocabularies: columns.Terms) -> pd.DataFrame:
+def _frame(table: Table, kinds: dict[str, pd.CategoricalDtype]) -> pd.DataFrame:
     """Return a table with categories for coded columns and days for dates."""
     made: dict[str, Any] = {}
     days: dict[str, Any] = {}
     for field in table.spec.fields:
         series = table.frame[field.name]
         if field.vocabulary and not field.delimiter:
-            series = series.astype(pd.CategoricalDtype(list(vocabularies.get(field.vocabulary, ())), ordered=True))
+            kind = kinds.get(field.vocabulary, pd.CategoricalDtype([], ordered=True))
+            series = series.where(series.isin(kind.categories)).astype(kind)
         made[field.name] = series
         if field.edtf:
             days |= _days(field.name, series)
-    return pd.DataFrame(made | days)
+    return pd.DataFrame(made | days, copy=False)
 
 
-def _days(name: str, series: pd.Series[Any]) -> dict[str, pd.Series[Any]]:
+def _days(name: str, series: pd.Series[Any]) -> dict[str, Any]:
     """Return the earliest and the latest day of a column of dates as datetimes."""
-    known = {text: edtf.bounds(text) for text in series.dropna().unique() if edtf.is_valid(text) and text[:4] != "0000"}
+    places, texts = pd.factorize(series)
+    # Missing cells have the place -1, which is the last: not a time.
+    known = [edtf.bounds(t) if edtf.is_valid(t) and t[:4] != "0000" else (None, None) for t in texts] + [(None, None)]
     return {
-        f"{name}_{side}": pd.to_datetime(series.map({text: days[i] for text, days in known.items()})).astype(
-            "datetime64[s]"
-        )
+        f"{name}_{side}": np.array([days[i] for days in known], dtype="datetime64[s]")[places]
         for i, side in enumerate(("earliest", "latest"))
     }

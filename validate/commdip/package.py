@@ -129,11 +129,20 @@ def open_package(path: str | Path | None = None) -> Package:
 
 
 def shipped_spec(name: str) -> TableSpec:
-    """Return the Table Schema of a table of the data model; KeyError if there is no such table."""
-    file = shipped_root() / "schemas" / f"{name}.json"
-    if not file.is_file() or name == "datapackage-profile":
+    """Return the Table Schema of a table of the data model, or of a frame that is derived from it.
+
+    Raises KeyError if there is no such table and no such frame.
+    """
+    folder = shipped_root() / "schemas"
+    files = [f for f in (folder / f"{name}.json", folder / "derived" / f"{name}.json") if f.is_file()]
+    if not files or name == "datapackage-profile":
         raise KeyError(name)
-    return TableSpec.from_json(name, read_json(file, file.name))
+    return TableSpec.from_json(name, read_json(files[0], files[0].name))
+
+
+def derived_specs() -> dict[str, TableSpec]:
+    """Return the schemas of the frames that are derived from the tables, by name."""
+    return {f.stem: shipped_spec(f.stem) for f in sorted((shipped_root() / "schemas" / "derived").glob("*.json"))}
 
 
 def read_json(file: Path, shown: str) -> dict[str, Any]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package
 from commdip.rules import release as rules
+from commdip.specs import FieldSpec
 from commdip.tables import Table
 
 RANKS = ("patch", "minor", "major")
@@ -21,7 +22,7 @@ def compare(package: Package, tables: Tables, earlier: Package, old: Tables) -> 
     """Yield what the change from an earlier release lacks: retirement of ids, and a high enough version."""
     yield from dropped(tables, old)
     due, why = least_version(earlier.version, *demanded(tables, old))
-    if _parts(package.version) < _parts(due):
+    if parts(package.version) < parts(due):
         yield rules.BUMP.finding(
             f"Version {package.version} does not do for {why} since {earlier.version}; it takes {due} or higher.",
             path=DESCRIPTOR,
@@ -33,12 +34,24 @@ def compare(package: Package, tables: Tables, earlier: Package, old: Tables) -> 
 def changelog(package: Package) -> Iterator[Finding]:
     """Yield a finding if CHANGELOG.md has no heading with the package's version."""
     file = package.file("CHANGELOG.md")
-    heading = re.compile(rf"^#+ .*(?<![0-9.]){re.escape(package.version)}(?![0-9.])", re.MULTILINE)
-    if package.version and not (file.is_file() and heading.search(file.read_text(encoding="utf-8"))):
+    if package.version and entry(package) is None:
         what = "has no heading with" if file.is_file() else "does not exist; it must name"
         yield rules.CHANGELOG.finding(
             f"CHANGELOG.md {what} {package.version}.", path="CHANGELOG.md", value=package.version
         )
+
+
+def entry(package: Package) -> tuple[str, str] | None:
+    """Return the heading and the text of the changelog's entry for a package's version; None if it has none."""
+    file = package.file("CHANGELOG.md")
+    text = file.read_text(encoding="utf-8") if file.is_file() else ""
+    version = rf"(?<![0-9.]){re.escape(package.version)}(?![0-9.])"
+    heading = re.search(rf"^(#+) (.*{version}.*)$", text, re.MULTILINE)
+    if not heading or not package.version:
+        return None
+    rest = text[heading.end() :]
+    following = re.search(rf"^#{{1,{len(heading[1])}}} ", rest, re.MULTILINE)
+    return heading[2].strip(), rest[: following.start() if following else None].strip()
 
 
 def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
@@ -46,13 +59,10 @@ def dropped(tables: Tables, old: Tables) -> Iterator[Finding]:
     for name, table in old.items():
         if not _opaque(table) or name == "retired_ids":
             continue
-        there = {tables[name].key(r) for r in range(len(tables[name].records))} if name in tables else set()
-        gone = [
-            k
-            for r in range(len(table.records))
-            if (k := table.key(r)) not in there and (name, k) not in retired(tables)
-        ]
-        for key in gone:
+        there, withdrawn = rows_by_key(tables[name], ()) if name in tables else {}, retired(tables)
+        for key in rows_by_key(table, ()):
+            if key in there or (name, key) in withdrawn:
+                continue
             path = tables[name].path if name in tables else table.path
             yield rules.DROPPED.finding(
                 f"{key} was in the earlier release and is gone.", table=name, path=path, key=key, value=key
@@ -78,7 +88,8 @@ def demanded(tables: Tables, old: Tables) -> tuple[str, str]:
 
 
 def _changes(tables: Tables, old: Tables) -> Iterator[tuple[str, str]]:
-    for name in sorted({*tables, *old}):
+    # Facts first: of changes of one rank, the first is named.
+    for name in sorted({*tables, *old}, key=lambda name: (name in QUIET_TABLES, name)):
         if name not in tables:
             yield "major", f"the removal of table {name}"
         elif name not in old:
@@ -88,15 +99,27 @@ def _changes(tables: Tables, old: Tables) -> Iterator[tuple[str, str]]:
 
 
 def _table_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
-    for column in set(old.header) - set(new.header):
-        yield "major", f"the removal of {new.name}.{column}"
-    for column in set(new.header) - set(old.header):
-        yield "minor", f"the new column {new.name}.{column}"
-    types = {f.name: f.type for f in old.spec.fields}
-    for field in new.spec.fields:
-        if types.get(field.name, field.type) != field.type:
-            yield "major", f"the new type of {new.name}.{field.name}"
+    for column in old.header:
+        if column not in new.header:
+            yield "major", f"the removal of {new.name}.{column}"
+    for column in new.header:
+        if column not in old.header:
+            yield "minor", f"the new column {new.name}.{column}"
+    for column in retyped(new, old):
+        yield "major", f"the new type of {new.name}.{column}"
+    if new.spec.primary_key != old.spec.primary_key:
+        yield "major", f"the new primary key of {new.name}"
     yield from _row_changes(new, old)
+
+
+def retyped(new: Table, old: Table) -> list[str]:
+    """Return the columns whose values a reader has to take otherwise: type, vocabulary, list or date."""
+    before = old.spec.by_name
+    return [f.name for f in new.spec.fields if f.name in before and _kind(f) != _kind(before[f.name])]
+
+
+def _kind(field: FieldSpec) -> tuple[object, ...]:
+    return field.type, field.vocabulary, field.delimiter, field.edtf
 
 
 def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
@@ -104,19 +127,26 @@ def _row_changes(new: Table, old: Table) -> Iterator[tuple[str, str]]:
     rows, before = rows_by_key(new, shared), rows_by_key(old, shared)
     quiet = new.name in QUIET_TABLES
     gone = before.keys() - rows.keys()
-    if gone and (_opaque(new) or new.name == "codes") and not quiet:
-        yield "major", f"{len(gone)} row(s) gone from {new.name}"
+    if gone and (_opaque(new) or new.name == "codes"):
+        # Whatever the table is about, somebody may have joined on the identifier.
+        yield "major", f"{len(gone)} row{'' if len(gone) == 1 else 's'} gone from {new.name}"
     elif gone or rows.keys() - before.keys():
         yield "patch" if quiet else "minor", f"rows added to or removed from {new.name}"
     for key in rows.keys() & before.keys():
-        different = {c for c in shared if rows[key][c] != before[key][c]}
-        if different:
+        if rows[key] != before[key]:
+            different = {c for c in shared if rows[key][c] != before[key][c]}
             yield "patch" if quiet or different <= set(QUIET_COLUMNS) else "minor", f"changed rows of {new.name}"
 
 
-def rows_by_key(table: Table, columns: list[str]) -> dict[str, dict[str, str | None]]:
+def rows_by_key(table: Table, columns: Sequence[str]) -> dict[str, dict[str, str | None]]:
     """Return the cells of some columns, as text, by primary key."""
-    return {table.key(r): {c: table.cell(r, c) for c in columns} for r in range(len(table.records))}
+    places = table.places
+    key = [places.get(k) for k in table.spec.primary_key]
+    wanted = [(c, places[c]) for c in columns]
+    return {
+        "/".join("" if p is None else record[p] for p in key): {c: record[p] or None for c, p in wanted}
+        for record in table.records
+    }
 
 
 def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
@@ -124,7 +154,7 @@ def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
 
     Before 1.0.0 a major change raises the second number, as semantic versioning has it.
     """
-    major, minor, patch = _parts(earlier)
+    major, minor, patch = parts(earlier)
     if rank == "major" and major == 0:
         rank = "minor"
     due = {"major": (major + 1, 0, 0), "minor": (major, minor + 1, 0), "patch": (major, minor, patch + 1)}.get(
@@ -133,6 +163,7 @@ def least_version(earlier: str, rank: str, why: str) -> tuple[str, str]:
     return ".".join(map(str, due)), why
 
 
-def _parts(version: str) -> tuple[int, int, int]:
+def parts(version: str) -> tuple[int, int, int]:
+    """Return the three numbers of a version, for comparison; zeros if it is none."""
     match = re.match(r"(\d+)\.(\d+)\.(\d+)", version)
     return (int(match[1]), int(match[2]), int(match[3])) if match else (0, 0, 0)

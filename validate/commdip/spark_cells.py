@@ -136,8 +136,9 @@ class Cells:
         """Return whether Java can read an expression of Python's."""
         from py4j.protocol import Py4JJavaError
 
+        jvm: Any = self.table.spark._jvm
         try:
-            self.table.spark._jvm.java.util.regex.Pattern.compile(pattern)  # type: ignore[union-attr]
+            jvm.java.util.regex.Pattern.compile(pattern)
         except Py4JJavaError:
             return False
         return True

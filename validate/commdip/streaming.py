@@ -21,7 +21,7 @@ import numpy as np
 import polars as pl
 
 from commdip import columns
-from commdip.large import Block, LargeTable, Marks, united
+from commdip.large import Block, LargeTable, Marks
 from commdip.rules import files
 from commdip.rules.base import ROW, RowRule, Rule
 from commdip.rules.columns import REQUIRED, TYPE, VOCABULARY
@@ -125,6 +125,10 @@ class Columns:
             doubts[spec.name] = ~(held if certain is None else certain | held) & pl.col(spec.name).is_not_null()
         # Columns without a filled cell need no look.
         doubts = {n: d for n, d in doubts.items() if text[n].null_count() < text.height}
+        for name in doubts.keys() & block.distinct.keys():
+            del doubts[name]
+            if suspects := [v for v in block.distinct[name] if self.known[name].get(v, v) is not None]:
+                yield self.spec.by_name[name], pl.Series(name, suspects)
         flags = self._flags(text, doubts)
         for spec in self.fields:
             if flags.get(spec.name):
@@ -254,10 +258,9 @@ class Plan:
             beyond = [n for n in rule.lookups if n in large]
             if rule.table in large and not beyond and not rule.any_table and rule.among is not None:
                 (plan.alike if rule.among else plan.alone)[rule.table].append(rule)
-            elif rule.table in large or beyond or rule.any_table:
-                if rule.table in large or not idle(rule):
-                    plan.whole.append(rule)
-                    plan.store_for(rule, large)
+            elif rule.table in large or ((beyond or rule.any_table) and not idle(rule)):
+                plan.whole.append(rule)
+                plan.store_for(rule, large)
         return plan
 
     def store_for(self, rule: RowRule, large: Mapping[str, LargeTable]) -> None:
@@ -289,39 +292,43 @@ class Alike:
         self.rule, self.columns = rule, list(rule.among)
         self.digests: list[Any] = []
         self.rows: list[Any] = []
-        self.last: pl.DataFrame | None = None
-        self.rising = len(self.columns) == 1
+        self.skipped: list[int] = []
+        self.last: str | None = None
+        self.rising = rule.code == "KEY01"
 
     def add(self, block: Block) -> None:
         """Add the rows of a block."""
+        self.rising = self.rising and self._rises(block)
+        if self.rising:
+            self.skipped.append(block.first)
+            return
         frame = block.frame
         if self.rule.only is not None:
             frame = lazy(frame).filter(self.rule.only).collect().to_native()
-        if self.rising:
-            self.rising = self._rises(frame)
         self.digests.append(frame.select(pl.struct(self.columns).hash()).to_series().to_numpy())
         self.rows.append(frame[ROW].to_numpy())
 
-    def _rises(self, frame: pl.DataFrame) -> bool:
-        """Return whether the values still rise from row to row, and so differ all."""
-        cells = frame[self.columns[0]]
-        if self.last is not None:
-            cells = pl.concat([self.last.to_series(), cells])
-        self.last = cells.tail(1).to_frame()
-        return not cells.null_count() and bool((cells.slice(1) > cells.head(max(len(cells) - 1, 0))).all())
+    def _rises(self, block: Block) -> bool:
+        """Return whether the key still grows from row to row: then no two are alike, and none need be kept."""
+        if not len(block):
+            return True
+        first, last = (block.text[self.columns[0]][i] for i in (0, -1))
+        grows = block.rises and (self.last is None or first > self.last)
+        self.last = last
+        return grows
 
-    def candidates(self) -> Any:
+    def candidates(self, table: LargeTable) -> Any:
         """Return the rows whose columns may be alike to another row's."""
-        if self.rising or not self.rows:
+        if self.rising:
             return np.zeros(0, np.int64)
+        if self.skipped:
+            again, self.skipped = np.asarray(self.skipped, np.int64), []
+            for block in table.again(again):
+                self.add(block)
         digests, rows = np.concatenate(self.digests), np.concatenate(self.rows)
-        order = np.argsort(digests, kind="stable")
-        sorted_ = digests[order]
-        same = sorted_[1:] == sorted_[:-1]
-        twice = np.zeros(len(rows), np.bool_)
-        twice[1:] |= same
-        twice[:-1] |= same
-        return rows[order[twice]]
+        ordered = np.sort(digests)
+        twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+        return rows[np.isin(digests, twice)] if len(twice) else np.zeros(0, np.int64)
 
 
 def run_alone(
@@ -330,10 +337,22 @@ def run_alone(
     """Run rules on a block; yield each that has offending rows, with their numbers."""
     seen = view(block.frame)
     for rule in rules:
+        # A reference is looked up once for each value that there is.
+        by_value = rule.code == "KEY03" and len(rule.reads) == 1 and rule.reads[0] in block.distinct
+        if by_value and not _any_value(rule, block, view):
+            continue
         # One by one: shared steps would be made with all columns that any rule wants, which costs more.
         found = rule.check(seen).select(ROW).to_native().collect()
         if found.height:
             yield rule, np.unique(found[ROW].to_numpy())
+
+
+def _any_value(rule: RowRule, block: Block, view: Callable[[pl.DataFrame], Tables]) -> bool:
+    """Return whether a rule that reads one column finds fault with any of its distinct values."""
+    name = rule.reads[0]
+    values = pl.DataFrame({name: block.distinct[name]}, schema={name: pl.String}).with_row_index(ROW)
+    found: pl.LazyFrame = rule.check(view(values)).select(ROW).to_native()
+    return not found.collect().is_empty()
 
 
 def in_full(rule: RowRule, rows: Any, block: Block, view: Callable[[pl.DataFrame], Tables]) -> list[dict[str, Any]]:
@@ -349,7 +368,8 @@ def by_row(found: nw.LazyFrame[Any]) -> list[dict[str, Any]]:
     return [made[number] for number in sorted(made)]
 
 
-def without(rows: Any, marks: Iterable[Marks]) -> Any:
-    """Return the rows that are in none of some sets."""
-    every = united(marks)
-    return rows[~every.of(rows)] if len(every) else rows
+def without(rows: Any, marks: Iterable[Any]) -> Any:
+    """Return the rows that are in none of some sets of rows."""
+    for part in marks:
+        rows = rows[~part.of(rows)]
+    return rows

@@ -8,7 +8,7 @@ import gzip
 import io
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -122,12 +122,15 @@ class Table:
         )
 
 
+def union(sets: Sequence[Any]) -> Any:
+    """Return all rows that are in one of some sets of rows, of the kind that tables keep."""
+    return sets[0].union(*sets[1:]) if sets else set()
+
+
 def not_utf8(table: Table, error: UnicodeDecodeError, before: int, line: int) -> None:
     """Record that a file is not UTF-8; takes the bytes before those that were decoded, and the line."""
     shown = error.object[error.start : error.start + 1].hex()
-    table.at(
-        files.ENCODING, f"Byte 0x{shown} at position {before + error.start} is not UTF-8 ({error.reason}).", line
-    )
+    table.at(files.ENCODING, f"Byte 0x{shown} at position {before + error.start} is not UTF-8 ({error.reason}).", line)
 
 
 def read_file(spec: TableSpec, path: str, source: bytes) -> Table:

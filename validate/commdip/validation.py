@@ -29,7 +29,7 @@ from commdip.rules.keys import key_rules, missing_parents
 from commdip.rules.release import BUMP, DROPPED
 from commdip.rules.tables import Tables
 from commdip.rules.witness import WITNESS
-from commdip.tables import Table, read_table
+from commdip.tables import Table, read_table, union
 
 if TYPE_CHECKING:
     pass
@@ -280,7 +280,7 @@ class _Run:
         own = {c for c in rule.reads if c in table.broken}
         if own and not rule.code.startswith("KEY"):
             exempt |= {row[ROW] for row in rows if any(row[ROW] in table.broken[c] for c in own)}
-            broken = self.large_run.breadth(table, own) if table.name in self.large else _breadth(table, own)
+            broken = _breadth(table, own)
             reasons.append(f"{broken} {'row' if broken == 1 else 'rows'} of {table.name} ({', '.join(sorted(own))})")
         for name, lookup in rule.lookups.items():
             linked, reason = self.linked(table, name, lookup, rows)
@@ -444,7 +444,7 @@ def places(table: Table, rows: Sequence[int]) -> str:
 
 def _breadth(table: Table, names: Iterable[str]) -> int:
     """Return how many rows have a broken cell in some columns."""
-    return len(set().union(*(table.broken[c] for c in names)))
+    return len(union([table.broken[c] for c in names]))
 
 
 def rows_of(findings: Iterable[Finding], tables: Mapping[str, Table]) -> dict[tuple[str, int], dict[str, str]]:

@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from commdip import __version__
 
-COMMANDS = ("validate", "format", "diff", "rules", "explain")
+COMMANDS = ("validate", "format", "diff", "export", "release", "rules", "explain")
 COULD_NOT_RUN = 2
 
 

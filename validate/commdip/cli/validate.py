@@ -15,12 +15,21 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from commdip.findings import Report
 
+REMEMBERED_UP_TO = 64 << 20
+"""Bytes of tables up to which a result is remembered."""
 FORMATS = ("text", "json", "sarif", "junit", "github", "html")
 
 
 def codes(text: str) -> list[str]:
     """Split a list of codes given with commas."""
     return [c.strip().upper() for c in text.split(",") if c.strip()]
+
+
+def positive(text: str) -> int:
+    """Read a whole number above 0; argparse tells of others."""
+    if (number := int(text)) < 1:
+        raise argparse.ArgumentTypeError(f"{text} is not above 0")
+    return number
 
 
 def setting(text: str) -> tuple[str, str]:
@@ -55,7 +64,14 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "--engine",
         choices=("auto", "pandas", "polars", "spark"),
         default="auto",
-        help="what the rules about rows run on (default: polars if it is installed)",
+        help="what the rules about rows run on (default: polars if it is installed, and large tables block by block)",
+    )
+    parser.add_argument(
+        "--max-findings",
+        type=positive,
+        default=200,
+        metavar="N",
+        help="list this many findings of a rule; all are counted (default: 200)",
     )
     parser.add_argument("--spark-master", metavar="URL", help="Spark's master, such as local[2] or spark://host:7077")
     parser.add_argument(
@@ -79,10 +95,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Validate, print the report, and return the exit code."""
+    from commdip.package import open_package
     from commdip.reporters import write_report
 
+    # Of large packages nothing is remembered: to see that nothing has changed takes as long as to validate.
     # Spark knows no lines, so that neither its reports nor those of others stand for each other.
-    fresh = args.no_cache or args.against or args.engine == "spark"
+    large = open_package(args.path).size() > REMEMBERED_UP_TO
+    fresh = args.no_cache or args.against or args.engine == "spark" or large
     report = _validated(args) if fresh else _remembered(args)
     write_report(report, args.format, args.output)
     return 1 if report.fails(args.fail_on) else 0
@@ -94,7 +113,9 @@ def _remembered(args: argparse.Namespace) -> Report:
     from commdip.package import open_package
 
     package = open_package(args.path)
-    name = cache.key(package, args.select, args.ignore, (args.today or datetime.date.today()).isoformat())
+    name = cache.key(
+        package, args.select, args.ignore, (args.today or datetime.date.today()).isoformat(), args.max_findings
+    )
     report = cache.recall(name, package.shown)
     if report is None:
         report = _validated(args)
@@ -115,6 +136,7 @@ def _validated(args: argparse.Namespace) -> Report:
             today=args.today,
             against=args.against,
             engine=args.engine,
+            max_findings=args.max_findings,
             spark=spark,
             progress=progress,
         )

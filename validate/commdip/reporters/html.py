@@ -122,7 +122,7 @@ def _findings(report: Report, shown: list[Finding]) -> Html:
     head = el("h2", "Findings", id="findings")
     if not shown:
         return el("section", head, el("p", "No rule found anything to mend."), aria_labelledby="findings")
-    cut = len(report.findings) - len(shown)
+    cut = len(report.findings) - len(shown) + sum(report.more.values())
     note = f"This page holds the first {len(shown):,} findings; {cut:,} more are in the other formats."
     left_off = [el("p", note, class_="note")] if cut else []
     groups = el("div", *_groups(report, shown), id="groups")

@@ -32,16 +32,18 @@ class Paint:
 def render(report: Report, colour: bool = False) -> str:
     """Return the report as text; with ``colour``, in ANSI colours."""
     paint = Paint(colour)
-    blocks = [_group(paint, list(group)) for _, group in groupby(report.findings, key=lambda f: f.rule)]
+    groups = groupby(report.findings, key=lambda f: f.rule)
+    blocks = [_group(paint, list(group), report.more.get(rule, 0)) for rule, group in groups]
     blocks += [_skipped(paint, report)] if report.rules_skipped else []
     return "\n\n".join([*blocks, _summary(paint, report)])
 
 
-def _group(paint: Paint, findings: list[Finding]) -> str:
+def _group(paint: Paint, findings: list[Finding], more: int) -> str:
     rule = REGISTER[findings[0].rule]
     head = f"{paint(rule.severity, f'{rule.severity} {rule.code}')} {paint('bold', rule.statement)}"
     hints = [f"  {paint('dim', 'fix:')} {hint}" for hint in dict.fromkeys(f.hint for f in findings)]
-    return "\n".join([head, *(f"  {_place(f)}  {f.message}" for f in findings), *hints])
+    rest = [f"  ... and {more:,} more; --max-findings lists more of them"] if more else []
+    return "\n".join([head, *(f"  {_place(f)}  {f.message}" for f in findings), *rest, *hints])
 
 
 def _place(finding: Finding) -> str:
@@ -59,7 +61,9 @@ def _skipped(paint: Paint, report: Report) -> str:
 
 
 def _summary(paint: Paint, report: Report) -> str:
-    counts = ", ".join(f"{n} {s}{'' if n == 1 or s == 'info' else 's'}" for s in SEVERITIES if (n := report.counts[s]))
+    counts = ", ".join(
+        f"{n:,} {s}{'' if n == 1 or s == 'info' else 's'}" for s in SEVERITIES if (n := report.counts[s])
+    )
     verdict = paint("ok", "valid") if report.valid else paint("error", "not valid")
     rows = f"{sum(report.rows.values()):,} rows in {len(report.rows)} tables"
     name = f"{report.name or 'package'} {report.version}".strip()

@@ -228,7 +228,15 @@ def channel_of_ceremony(t: Tables) -> Frame:
         "responded_on",
     ),
     message="The same party has the same answer on line {other_line}.",
-    among=("ceremony_id", "invited_state_id", "invited_organization_id", "invited_leader_id", "status", "response", "responded_on"),
+    among=(
+        "ceremony_id",
+        "invited_state_id",
+        "invited_organization_id",
+        "invited_leader_id",
+        "status",
+        "response",
+        "responded_on",
+    ),
 )
 def invitation_twice(t: Tables) -> Frame:
     """Find rows alike in ceremony, party, leader, status, answer and its date."""
