@@ -3,15 +3,19 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+SPARK := .venv-spark
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: validate test lint format docs benchmark benchmark-startup clean
+.PHONY: validate test test-spark lint format docs benchmark benchmark-startup clean
 
 validate: $(VENV)/.base  ## validate the data package
 	$(BIN)/commdip validate .
 
-test: lint  ## run all tests
-	$(BIN)/python -m pytest
+test: lint  ## run all tests, but for those of Spark
+	$(BIN)/python -m pytest --ignore tests/spark
+
+test-spark: $(SPARK)/.ready  ## run every rule on Spark; pip brings Java where there is none
+	$(SPARK)/bin/python -m pytest tests/spark
 
 lint: $(VENV)/.dev  ## check style and types
 	$(BIN)/ruff check .
@@ -40,5 +44,11 @@ $(VENV)/.dev: $(VENV)/.base
 	$(PIP) --editable '.[dev]'
 	touch $@
 
+# An environment of its own: where pyspark is installed, pandera imports it in every run.
+$(SPARK)/.ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(SPARK)
+	$(SPARK)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[spark-test]'
+	touch $@
+
 clean:
-	rm -rf $(VENV) build dist
+	rm -rf $(VENV) $(SPARK) build dist

@@ -45,9 +45,9 @@ def large_from(engine: str) -> int | None:
 def opener(engine: str, spark: Mapping[str, str]) -> Callable[[TableSpec, str, Path], Table] | None:
     """Return what opens a large table; ``spark`` are the settings of Spark. Raises ValueError if Spark cannot start."""
     if engine == "spark":
-        from commdip.spark import opener, session
+        from commdip import spark as on_spark
 
-        return opener(session(spark))
+        return on_spark.opener(spark)
     if engine == "polars":
         from commdip.large import LargeTable
 

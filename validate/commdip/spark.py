@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import csv
+import functools
 import gzip
 import hashlib
 import importlib.util
@@ -50,27 +51,45 @@ QUIET = {
 VECTOR = "--add-modules=jdk.incubator.vector"
 
 
+def check() -> None:
+    """Raise ValueError if there is no PySpark here, or no Java for it."""
+    if importlib.util.find_spec("pyspark") is None:
+        raise ValueError("pyspark is not installed; pip install 'commdip[spark]'")
+    if not _started_by_others():
+        find_java()
+
+
+def _started_by_others() -> bool:
+    """Return whether this process was started by spark-submit, or has a session already."""
+    from pyspark.sql import SparkSession
+
+    return "PYSPARK_GATEWAY_PORT" in os.environ or SparkSession.getActiveSession() is not None
+
+
 def session(settings: Mapping[str, str]) -> SparkSession:
     """Return a session of the Spark that runs here already, or of one started with these settings.
 
-    Raises ValueError if PySpark or Java is missing, or Spark does not start.
+    Raises ValueError if Spark does not start.
     """
-    if importlib.util.find_spec("pyspark") is None:
-        raise ValueError("pyspark is not installed; pip install 'commdip[spark]'")
+    from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
     from pyspark.sql import SparkSession
 
-    if SparkSession.getActiveSession() is None and "PYSPARK_GATEWAY_PORT" not in os.environ:
-        find_java()
+    check()
+    if not _started_by_others():
         settings = {**QUIET, **settings}
     builder = SparkSession.builder.appName("commdip")
     for name, value in settings.items():
         builder = builder.config(name, value)
     try:
-        spark = builder.getOrCreate()
-    except PySparkException as error:
-        raise ValueError(f"Spark does not start: {str(error).splitlines()[0]}") from error
-    return _own(spark, settings)
+        return _own(builder.getOrCreate(), settings)
+    except (PySparkException, Py4JError) as error:
+        raise ValueError(f"Spark does not start: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    java = getattr(error, "java_exception", None)
+    return (str(java) if java is not None else str(error)).splitlines()[0]
 
 
 def _own(spark: SparkSession, settings: Mapping[str, str]) -> SparkSession:
@@ -423,6 +442,8 @@ def _bound(cell: str, rest: str, unknown: str) -> str:
     return f"CASE WHEN {cell} RLIKE {quoted(edtf.EXACT)} THEN {whole} ELSE {quoted(unknown)} END"
 
 
-def opener(spark: SparkSession) -> Callable[[TableSpec, str, Path], SparkTable]:
-    """Return what opens a large table in a session."""
-    return lambda spec, path, file: SparkTable(spec, path, file, spark)
+def opener(settings: Mapping[str, str]) -> Callable[[TableSpec, str, Path], SparkTable]:
+    """Return what opens a large table; the first one starts Spark. Raises ValueError if that cannot be."""
+    check()
+    spark = functools.cache(lambda: session(settings))
+    return lambda spec, path, file: SparkTable(spec, path, file, spark())

@@ -101,11 +101,11 @@ class SparkRun:
         """Read every table once, and judge its cells."""
         pool = ThreadPoolExecutor(1)
         for table in self.large.values():
-            self.run_.progress(f"{table.name}: form")
+            self._step(f"{table.name}: form")
             if files.DIGEST.code in self.run_.wanted and self._entry(table).entry.get("hash"):
                 self.digests[table.name] = pool.submit(_digest, table)
             table.open()
-            self.run_.progress(f"{table.name}: cells")
+            self._step(f"{table.name}: cells")
             cells = Cells(table, self.run_.vocabularies)
             cells.count()
             self.run_.progress(f"{table.name}: {table.size:,} rows")
@@ -115,6 +115,12 @@ class SparkRun:
                 self.forms.append(Form(table, self.run_.max_findings))
                 self.forms[-1].check(bool(cells.ragged))
         pool.shutdown(wait=False)
+
+    def _step(self, step: str, rules: Sequence[RowRule] = ()) -> None:
+        """Tell progress, on the terminal and in Spark's own pages."""
+        self.run_.progress(step)
+        named = ", ".join(f"{r.code} {r.table}" for r in rules)
+        self.spark.sparkContext.setJobDescription(f"commdip {step} {named}".rstrip())
 
     def _entry(self, table: Table) -> Resource:
         return next(r for r in self.run_.package.resources if r.name == table.name)
@@ -147,7 +153,7 @@ class SparkRun:
 
     def _judge(self, rules: Sequence[RowRule]) -> None:
         """Count what rules find, and locate it where it is not nothing."""
-        busy = [r for r in rules if r.table in self.large or len(self.run_.tables[r.table].records)]
+        busy: list[RowRule] = [r for r in rules if r.table in self.large or len(self.run_.tables[r.table].records)]
         counts = self._counts(busy)
         for rule in rules:
             number = counts.get(id(rule), 0)
@@ -169,7 +175,7 @@ class SparkRun:
         counts: dict[int, int] = {}
         for first in range(0, len(rules), TOGETHER):
             group = rules[first : first + TOGETHER]
-            self.run_.progress(f"rules: {first + len(group)} of {len(rules)}")
+            self._step(f"rules: {first + len(group)} of {len(rules)}", group)
             parts = [self._found(r).select(F.lit(i).alias("rule_"), ROW) for i, r in enumerate(group)]
             every = functools.reduce(lambda a, b: a.unionAll(b), parts).groupBy("rule_").count()
             counts |= {id(group[row[0]]): row[1] for row in every.collect()}
@@ -178,6 +184,8 @@ class SparkRun:
     def _locate(self, rule: RowRule, number: int) -> None:
         """Find the first offending rows of a rule, but for those that hang on broken cells."""
         table, reasons = self.large[rule.table], self._own_reason(rule)
+        if number:
+            self._step("where", [rule])
         found = self._found(rule) if number else None
         rows = found.select(ROW).distinct() if found is not None else None
         own = self.broken[table.name].of(rule.reads)
