@@ -25,7 +25,7 @@ from commdip import edtf
 from commdip.rules import files
 from commdip.rules.base import ROW
 from commdip.specs import FieldSpec, TableSpec
-from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of
+from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of, wrong_width
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -327,6 +327,10 @@ class SparkTable(Table):
         rows = rows.withColumn(CELLS, F.when(F.col("raw_").isNotNull(), _width(F.col("raw_"), len(self.header))))
         return rows.selectExpr(ROW, typed(self.spec, {n: f"nullif(c{i}, '')" for n, i in self.places.items()}), CELLS)
 
+    def _tell_blank(self) -> None:
+        self.blank += 1
+        self.findings.append(files.RAGGED.finding(wrong_width(self, 0), table=self.name, path=self.path, key=""))
+
     def _whole_records(self) -> int | None:
         """Return how many rows can be read, None if all can; blank ones, which Spark leaves out, are counted."""
         with self.stream() as stream:
@@ -335,7 +339,8 @@ class SparkTable(Table):
             counted = csv.writer(cast("Any", _Sizes()), lineterminator="\n")
             try:
                 for record in reader:
-                    self.blank += not record
+                    if not record:
+                        self._tell_blank()
                     rows += bool(record)
                     size += counted.writerow(record)
             except csv.Error as error:

@@ -38,7 +38,7 @@ class Form:
     def check(self, ragged: bool) -> None:
         """Find where the file differs from its canonical form, unless something else about it makes that void."""
         table = self.table
-        told = {f.rule for f in table.findings} | ({files.RAGGED.code} if ragged or table.blank else set())
+        told = {f.rule for f in table.findings} | ({files.RAGGED.code} if ragged else set())
         if told & VOID or table.parquet or not table.header:
             return
         self._add(canonical._column_order(table))
