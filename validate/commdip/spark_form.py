@@ -15,6 +15,7 @@ from commdip.findings import Finding
 from commdip.rules import files
 from commdip.rules.base import ROW
 from commdip.rules.form import FORM, ROWS
+from commdip.spark import FORM as FORM_OF_LINE
 from commdip.spark import SparkTable, text_of
 from commdip.tables import INTEGER, Table
 
@@ -146,38 +147,25 @@ class Form:
             before = high
 
     def _other_form(self) -> Iterator[Finding]:
-        """Yield the first line that canonical form would write otherwise; only which, if it is known."""
-        from pyspark.sql import functions as F
-
-        table, what = self.table, ""
+        """Yield that a line, or else the header or the file's end, is not in canonical form."""
+        table = self.table
         if table.lines_ is None:
-            what = "is quoted or ends otherwise than in canonical form" if table.reads_otherwise else ""
+            forms = [2] if table.reads_otherwise else []
         else:
-            texts = table.texts()
-            cells = [F.coalesce(texts[h], F.lit("")) for h in table.header]
-            quoted = [
-                F.when(
-                    c.rlike('[",\r\n]'), F.concat(F.lit('"'), F.replace(c, F.lit('"'), F.lit('""')), F.lit('"'))
-                ).otherwise(c)
-                for c in cells
+            forms = [
+                row[0] for row in table.data.filter(f"{FORM_OF_LINE} > 0").orderBy(ROW).select(FORM_OF_LINE).head(1)
             ]
-            due = texts.select(ROW, F.concat_ws(",", *quoted).alias("due_"))
-            other = table.lines_.join(due, ROW).filter("raw_ != due_").orderBy(ROW).first()
-            line = other["raw_"] if other else None
-            what = _how(table, line)
-        if what:
-            yield FORM.finding(f"A line {what}.", table=table.name, path=table.path)
+            forms = forms or self._of_ends()
+        for form in forms:
+            how = "ends with CR LF" if form == 1 else "is quoted or ends otherwise than in canonical form"
+            yield FORM.finding(f"A line {how}.", table=table.name, path=table.path)
 
-
-def _how(table: SparkTable, line: str | None) -> str:
-    """Return in words how a line (or else the header, or the end of the file) is not in canonical form."""
-    header = canonical.write_csv(table.header, [])
-    with table.stream() as stream:
-        first = stream.read(len(header))
-    if line is None and first == header and table.ends_with_line_feed():
-        return ""
-    crlf = (line or first.decode("utf-8", "replace")).rstrip("\n").endswith("\r")
-    return "ends with CR LF" if crlf else "is quoted or ends otherwise than in canonical form"
+    def _of_ends(self) -> list[int]:
+        """Return what is not in canonical form of the header and of the file's end."""
+        header = canonical.write_csv(self.table.header, [])
+        with self.table.stream() as stream:
+            first = stream.read(len(header))
+        return [] if first == header and self.table.ends_with_line_feed() else [2]
 
 
 @functools.cache
