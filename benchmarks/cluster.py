@@ -14,6 +14,7 @@ import argparse
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import sys
@@ -40,6 +41,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--memory", default="2g")
     args = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # the cluster goes too
     with tempfile.TemporaryDirectory() as logs, cluster(args.workers, args.memory, Path(logs)):
         command = ["validate", str(args.package), "--engine", "spark", "--spark-master", f"spark://{HOST}:{PORT}"]
         command += ["--spark-conf", f"spark.executor.memory={args.memory}"]
