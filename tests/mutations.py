@@ -3552,7 +3552,7 @@ class Reader:
     def remembering(self) -> Iterator[None]:
         """Put what is remembered in the place of what would be done again."""
         read_table, check_columns, terms, check, frames = (
-            structure.read_table,
+            structure.read_file,
             columns.check_columns,
             columns.terms,
             canonical.check,
@@ -3610,7 +3610,7 @@ class Reader:
             return found
 
         with (
-            mock.patch.object(structure, "read_table", read),
+            mock.patch.object(structure, "read_file", read),
             mock.patch.object(columns, "check_columns", columns_of),
             mock.patch.object(columns, "terms", vocabularies),
             mock.patch.object(canonical, "check", form),
