@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import socket
 import subprocess
@@ -27,6 +28,8 @@ from typing import Any
 BIN = Path(sys.executable).parent
 HOST, PORT = "127.0.0.1", 7077
 DEPLOY = "org.apache.spark.deploy"
+SHELL = os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}"}
+"""As after `. .venv-spark/bin/activate`."""
 BY_RULE = "import sys; from commdip import spark_run; spark_run.TOGETHER = 1; from commdip.cli import main; main(sys.argv[1:])"
 
 
@@ -57,9 +60,8 @@ def cluster(workers: int, memory: str, folder: Path) -> Iterator[None]:
     commands += [[*worker, "--work-dir", str(folder / f"work{i}"), f"spark://{HOST}:{PORT}"] for i in range(workers)]
     with ExitStack() as stack:
         for command in commands:
-            process = stack.enter_context(
-                subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-            )
+            log = stack.enter_context((folder / "cluster.log").open("a", encoding="utf-8"))
+            process = stack.enter_context(subprocess.Popen(command, env=SHELL, stdout=log, stderr=log))
             stack.callback(process.terminate)
             wait_for_master()
         time.sleep(5)
@@ -80,7 +82,7 @@ def wait_for_master() -> None:
 def run(command: list[str]) -> tuple[float, str]:
     """Run a command; returns seconds and the last line that it prints."""
     started = time.monotonic()
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=SHELL, capture_output=True, text=True, check=False)
     if done.returncode > 1:
         raise SystemExit(done.stderr)
     return round(time.monotonic() - started, 1), done.stdout.strip().splitlines()[-1]

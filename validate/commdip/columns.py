@@ -22,6 +22,7 @@ from commdip.vocabularies import shipped_terms as shipped_terms  # noqa: PLC0414
 from commdip.vocabularies import terms as terms  # noqa: PLC0414
 
 DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
+CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
 Terms = Mapping[str, Sequence[str]]
 
 
@@ -117,6 +118,16 @@ def sure(spec: FieldSpec, vocabularies: Terms) -> Sequence[str] | str | None:
     if spec.vocabulary:
         return vocabularies.get(spec.vocabulary, ())
     return spec.pattern if spec.pattern and spec.type == "string" else None
+
+
+def closed(spec: FieldSpec) -> bool:
+    """Return whether a right value of a column surely needs no quotes and has no white space at its ends.
+
+    A pattern that is made of plain characters and classes of them leaves no room for either.
+    """
+    if spec.edtf or (spec.vocabulary and not spec.delimiter) or spec.type in ("integer", "boolean"):
+        return True
+    return bool(spec.pattern and CLOSED.fullmatch(spec.pattern))
 
 
 def judged(spec: FieldSpec) -> bool:

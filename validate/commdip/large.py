@@ -24,10 +24,10 @@ from typing import IO, TYPE_CHECKING, Any, cast
 import numpy as np
 import polars as pl
 
-from commdip import edtf
+from commdip import columns, edtf
 from commdip.rules import files
 from commdip.rules.base import ROW
-from commdip.specs import FieldSpec, TableSpec
+from commdip.specs import TableSpec
 from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of
 
 if TYPE_CHECKING:
@@ -40,7 +40,6 @@ DELETE = 0x7F
 FEW = 4
 """A column repeats few values where there are this many times more rows."""
 INTEGER = r"^[+-]?[0-9]{1,18}$"
-CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
 
 
 class Marks:
@@ -236,16 +235,6 @@ class LargeTable(Table):
             self.digest = source.finish()
 
 
-def _closed(spec: FieldSpec) -> bool:
-    """Return whether a right value of a column surely needs no quotes and has no white space at its ends.
-
-    A pattern that is made of plain characters and classes of them leaves no room for either.
-    """
-    if spec.edtf or (spec.vocabulary and not spec.delimiter) or spec.type in ("integer", "boolean"):
-        return True
-    return bool(spec.pattern and CLOSED.fullmatch(spec.pattern))
-
-
 def ahead(parts: Iterator[Any]) -> Iterator[Any]:
     """Yield what an iterator gives, which works one step ahead in a thread of its own."""
     waiting: queue.Queue[Any] = queue.Queue(1)
@@ -415,7 +404,7 @@ class _Source:
                 self.table.at(files.EMPTY, "The file is empty: it has no header.", 1)
             self.table.lost = check_header(self.table)
             known = self.table.spec.by_name
-            self.table.free = [h for h in dict.fromkeys(self.table.header) if h not in known or not _closed(known[h])]
+            self.table.free = [h for h in dict.fromkeys(self.table.header) if h not in known or not columns.closed(known[h])]
         taken = weigh(part.source[: len(part.source) - len(source) + end])
         rest = Part(
             source[end:],

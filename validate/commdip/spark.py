@@ -25,7 +25,7 @@ from commdip import edtf
 from commdip.rules import files
 from commdip.rules.base import ROW
 from commdip.specs import FieldSpec, TableSpec
-from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of
+from commdip.tables import BOM, BOOLEANS, Table, check_header, not_utf8, records_of, wrong_width
 
 if TYPE_CHECKING:
     from pyspark.sql import Column, DataFrame, SparkSession
@@ -35,6 +35,8 @@ HEAD = 1 << 20
 INTEGER = r"^[+-]?[0-9]{1,18}\z"
 CELLS = "cells_"
 """Column with the number of cells of a row that has too few or too many; missing elsewhere."""
+FORM = "form_"
+"""Column that is not 0 where a line is written otherwise than in canonical form: 1 if it ends with CR LF."""
 NUMBER = f"monotonically_increasing_id() AS {ROW}"
 TEXT = "_text_"
 """What the text of a typed column is named after the column."""
@@ -200,7 +202,7 @@ class SparkTable(Table):
     def rules_see(self) -> DataFrame:
         """Return the table as rules see it."""
         texts = (text_of(f) for f in self.spec.fields if text_of(f) != f.name)
-        return self.data.drop(CELLS, *texts, *self._unknown().values())
+        return self.data.drop(CELLS, FORM, *texts, *self._unknown().values())
 
     def _unknown(self) -> dict[str, str]:
         """Return the columns of the file that the schema does not have, and what ``data`` calls them."""
@@ -223,17 +225,17 @@ class SparkTable(Table):
             self._take_header(read.columns)
             names = {n: n.replace("`", "``") for n in read.columns}
             cells = {n: f"nullif(CAST(`{name}` AS STRING), '')" for n, name in names.items()}
-            self._set(read.selectExpr(NUMBER, typed(self.spec, cells), f"CAST(NULL AS INT) AS {CELLS}"))
+            self._set(read.selectExpr(NUMBER, typed(self.spec, cells), f"CAST(NULL AS INT) AS {CELLS}", f"0 AS {FORM}"))
             return
         self._read_header()
         if self.header:
             self._set(self._by_lines() if self._plain() else self._as_a_whole())
         else:
-            schema = f"{ROW} bigint, raw_ string, {CELLS} int"
+            schema = f"{ROW} bigint, raw_ string, {CELLS} int, {FORM} int"
             self._set(self._cells(self.spark.createDataFrame([], schema)))
 
     def _set(self, read: DataFrame) -> None:
-        self.data = read.select(ROW, "cell_.*", CELLS)
+        self.data = read.select(ROW, "cell_.*", CELLS, FORM)
 
     def _take_header(self, names: list[str]) -> None:
         self.header = names
@@ -302,8 +304,9 @@ class SparkTable(Table):
         from pyspark.sql import functions as F
 
         assert self.lines_ is not None
-        raw = F.make_valid_utf8(F.regexp_replace("raw_", "\r\\z", ""))
-        lines = self.lines_.select(ROW, raw.alias("raw_"))
+        ends = F.endswith("raw_", F.lit("\r"))
+        raw = F.make_valid_utf8(F.when(ends, F.regexp_replace("raw_", "\r\\z", "")).otherwise(F.col("raw_")))
+        lines = self.lines_.select(ROW, raw.alias("raw_"), ends.cast("int").alias(FORM))
         return self._cells(lines.withColumn(CELLS, _width(F.col("raw_"), len(self.header))))
 
     def _cells(self, lines: DataFrame) -> DataFrame:
@@ -311,8 +314,11 @@ class SparkTable(Table):
 
         schema = ", ".join(f"c{i} string" for i in range(max(len(self.header), 1)))
         made = lines.withColumn("made_", F.from_csv("raw_", schema, dict(RFC_4180)))
-        places = self.places
-        return made.selectExpr(ROW, typed(self.spec, {n: f"nullif(made_.c{i}, '')" for n, i in places.items()}), CELLS)
+        cells = {n: f"nullif(made_.c{i}, '')" for n, i in self.places.items()}
+        due = f"concat_ws(',', {', '.join(_written(f'made_.c{i}') for i in range(len(self.header)))})"
+        # A line without quotes has no cell that needs them.
+        form = f"CASE WHEN {FORM} = 1 THEN 1 WHEN instr(raw_, '\"') > 0 AND raw_ != {due} THEN 2 ELSE 0 END AS {FORM}"
+        return made.selectExpr(ROW, typed(self.spec, cells), CELLS, form)
 
     def _as_a_whole(self) -> DataFrame:
         """Return the rows of a file whose cells hold line breaks: one task reads it, and the driver its form."""
@@ -325,7 +331,12 @@ class SparkTable(Table):
         rows = read.withColumn(ROW, F.monotonically_increasing_id())
         rows = rows if end is None else rows.filter(F.col(ROW) < end)
         rows = rows.withColumn(CELLS, F.when(F.col("raw_").isNotNull(), _width(F.col("raw_"), len(self.header))))
-        return rows.selectExpr(ROW, typed(self.spec, {n: f"nullif(c{i}, '')" for n, i in self.places.items()}), CELLS)
+        cells = {n: f"nullif(c{i}, '')" for n, i in self.places.items()}
+        return rows.selectExpr(ROW, typed(self.spec, cells), CELLS, f"0 AS {FORM}")
+
+    def _tell_blank(self) -> None:
+        self.blank += 1
+        self.findings.append(files.RAGGED.finding(wrong_width(self, 0), table=self.name, path=self.path, key=""))
 
     def _whole_records(self) -> int | None:
         """Return how many rows can be read, None if all can; blank ones, which Spark leaves out, are counted."""
@@ -335,7 +346,8 @@ class SparkTable(Table):
             counted = csv.writer(cast("Any", _Sizes()), lineterminator="\n")
             try:
                 for record in reader:
-                    self.blank += not record
+                    if not record:
+                        self._tell_blank()
                     rows += bool(record)
                     size += counted.writerow(record)
             except csv.Error as error:
@@ -421,6 +433,12 @@ def typed(spec: TableSpec, cells: Mapping[str, str]) -> str:
 def quoted(text: str) -> str:
     """Return a text as a literal of SQL."""
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _written(cell: str) -> str:
+    """Return the expression of a cell as canonical form writes it."""
+    inside = f"concat('\"', replace({cell}, '\"', '\"\"'), '\"')"
+    return f"CASE WHEN {cell} IS NULL THEN '' WHEN {cell} RLIKE '[\",\\r\\n]' THEN {inside} ELSE {cell} END"
 
 
 def _as(kind: str, cell: str) -> str:

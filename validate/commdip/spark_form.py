@@ -7,14 +7,15 @@ import re
 import sys
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TYPE_CHECKING, Any
 
-from commdip import canonical
+from commdip import canonical, columns
 from commdip.findings import Finding
 from commdip.rules import files
 from commdip.rules.base import ROW
 from commdip.rules.form import FORM, ROWS
+from commdip.spark import FORM as FORM_OF_LINE
 from commdip.spark import SparkTable, text_of
 from commdip.tables import INTEGER, Table
 
@@ -35,14 +36,17 @@ class Form:
         self.more: Counter[str] = Counter()
         self._seen: Counter[str] = Counter()
 
-    def check(self, ragged: bool) -> None:
-        """Find where the file differs from its canonical form, unless something else about it makes that void."""
+    def check(self, ragged: bool, wrong: Collection[str]) -> None:
+        """Find where the file differs from its canonical form, unless something else about it makes that void.
+
+        ``wrong`` are the columns with wrong cells.
+        """
         table = self.table
-        told = {f.rule for f in table.findings} | ({files.RAGGED.code} if ragged or table.blank else set())
+        told = {f.rule for f in table.findings} | ({files.RAGGED.code} if ragged else set())
         if told & VOID or table.parquet or not table.header:
             return
         self._add(canonical._column_order(table))
-        self._add(self._cells())
+        self._add(self._cells(wrong))
         self._add(self._order())
         if not self.found and "FIL04" not in told:
             self._add(self._other_form())
@@ -55,21 +59,30 @@ class Form:
             else:
                 self.more[finding.rule] += 1
 
-    def _cells(self) -> Iterator[Finding]:
+    def _cells(self, wrong: Collection[str]) -> Iterator[Finding]:
         """Yield cells that are not in canonical form; those that may not be are judged one by one."""
         from pyspark.sql import functions as F
 
-        texts = self.table.texts()
-        kinds = {f.name: f.type for f in self.table.spec.fields}
-        doubt = F.lit(False)
+        texts, doubt = self.table.texts(), F.lit(False)
         for name in dict.fromkeys(self.table.header):
-            cell = texts[name]
-            doubt = doubt | F.coalesce(cell.rlike(f"(?U){CONTROL}") | cell.rlike(composed()), F.lit(False))
-            if kinds.get(name) in ("integer", "boolean"):
-                doubt = doubt | F.coalesce(~cell.rlike(TYPED), F.lit(False))
+            doubt = doubt | self._doubt(name, texts[name], name in wrong)
         for row in texts.filter(doubt).orderBy(ROW).toLocalIterator():
             cells = row.asDict()
             yield from canonical._cells(self._alone(cells))
+
+    def _doubt(self, name: str, cell: Column, wrong: bool) -> Column:
+        """Return the condition that a cell may not be in canonical form."""
+        from pyspark.sql import functions as F
+
+        spec = self.table.spec.by_name.get(name)
+        if spec and spec.type in ("integer", "boolean"):
+            return F.coalesce(~cell.rlike(TYPED), F.lit(False))
+        if spec and columns.closed(spec) and not wrong:
+            return F.lit(False)
+        # Characters of one byte need no look at the many that others may be composed of.
+        foreign = F.octet_length(cell) > F.length(cell)
+        unclean = F.when(foreign, cell.rlike(f"(?U){CONTROL}") | cell.rlike(composed())).otherwise(cell.rlike(CONTROL))
+        return F.coalesce(unclean, F.lit(False))
 
     def _alone(self, cells: dict[str, Any]) -> Table:
         """Return a row as a table of its own."""
@@ -134,38 +147,25 @@ class Form:
             before = high
 
     def _other_form(self) -> Iterator[Finding]:
-        """Yield the first line that canonical form would write otherwise; only which, if it is known."""
-        from pyspark.sql import functions as F
-
-        table, what = self.table, ""
+        """Yield that a line, or else the header or the file's end, is not in canonical form."""
+        table = self.table
         if table.lines_ is None:
-            what = "is quoted or ends otherwise than in canonical form" if table.reads_otherwise else ""
+            forms = [2] if table.reads_otherwise else []
         else:
-            texts = table.texts()
-            cells = [F.coalesce(texts[h], F.lit("")) for h in table.header]
-            quoted = [
-                F.when(
-                    c.rlike('[",\r\n]'), F.concat(F.lit('"'), F.replace(c, F.lit('"'), F.lit('""')), F.lit('"'))
-                ).otherwise(c)
-                for c in cells
+            forms = [
+                row[0] for row in table.data.filter(f"{FORM_OF_LINE} > 0").orderBy(ROW).select(FORM_OF_LINE).head(1)
             ]
-            due = texts.select(ROW, F.concat_ws(",", *quoted).alias("due_"))
-            other = table.lines_.join(due, ROW).filter("raw_ != due_").orderBy(ROW).first()
-            line = other["raw_"] if other else None
-            what = _how(table, line)
-        if what:
-            yield FORM.finding(f"A line {what}.", table=table.name, path=table.path)
+            forms = forms or self._of_ends()
+        for form in forms:
+            how = "ends with CR LF" if form == 1 else "is quoted or ends otherwise than in canonical form"
+            yield FORM.finding(f"A line {how}.", table=table.name, path=table.path)
 
-
-def _how(table: SparkTable, line: str | None) -> str:
-    """Return in words how a line (or else the header, or the end of the file) is not in canonical form."""
-    header = canonical.write_csv(table.header, [])
-    with table.stream() as stream:
-        first = stream.read(len(header))
-    if line is None and first == header and table.ends_with_line_feed():
-        return ""
-    crlf = (line or first.decode("utf-8", "replace")).rstrip("\n").endswith("\r")
-    return "ends with CR LF" if crlf else "is quoted or ends otherwise than in canonical form"
+    def _of_ends(self) -> list[int]:
+        """Return what is not in canonical form of the header and of the file's end."""
+        header = canonical.write_csv(self.table.header, [])
+        with self.table.stream() as stream:
+            first = stream.read(len(header))
+        return [] if first == header and self.table.ends_with_line_feed() else [2]
 
 
 @functools.cache
@@ -184,4 +184,5 @@ def composed() -> str:
         doubtful[low : high + 1] = [True] * (high + 1 - low)
     text = "".join(map("01".__getitem__, doubtful))
     spans = [(m.start(), m.end() - 1) for m in re.finditer("1+", text)]
-    return "[" + "".join(rf"\x{{{a:x}}}-\x{{{b:x}}}" for a, b in spans) + "]"
+    # The first condition is soon told, and spares most characters the many others.
+    return r"[\x{80}-\x{10ffff}&&[" + "".join(rf"\x{{{a:x}}}-\x{{{b:x}}}" for a, b in spans) + "]]"

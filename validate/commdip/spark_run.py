@@ -113,7 +113,7 @@ class SparkRun:
             self.wrong += cells.wrong(self.run_.max_findings)
             if any(c.startswith("CAN") for c in self.run_.wanted):
                 self.forms.append(Form(table, self.run_.max_findings))
-                self.forms[-1].check(bool(cells.ragged))
+                self.forms[-1].check(bool(cells.ragged), self.broken[table.name].columns)
         pool.shutdown(wait=False)
 
     def _step(self, step: str, rules: Sequence[RowRule] = ()) -> None:
