@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SPARK := .venv-spark
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: validate test test-spark lint format docs benchmark benchmark-startup clean
+.PHONY: validate test test-spark lint format docs benchmark benchmark-verify benchmark-memory benchmark-startup clean
 
 validate: $(VENV)/.base  ## validate the data package
 	$(BIN)/commdip validate .
@@ -27,8 +27,14 @@ format: $(VENV)/.base  ## bring the tables into canonical form
 docs: $(VENV)/.base  ## write the generated documents anew
 	$(BIN)/python scripts/docs.py
 
-benchmark: $(VENV)/.dev  ## measure validation of large packages against peers
-	$(BIN)/python benchmarks/run.py
+benchmark: $(VENV)/.base  ## measure against other tools at four sizes (hours; BENCHMARK="--sizes 1e4" for less)
+	$(BIN)/python benchmarks/run.py $(BENCHMARK)
+
+benchmark-verify: $(VENV)/.base  ## compare what the other tools count with what ours finds
+	$(BIN)/python benchmarks/run.py --verify
+
+benchmark-memory: $(VENV)/.base  ## validate files of three times the memory given
+	$(BIN)/python benchmarks/run.py --tools ours --memory $(or $(ROWS),3e7) $(if $(CGROUP),--cgroup $(CGROUP))
 
 benchmark-startup: $(VENV)/.base  ## measure a validation against the imports it needs
 	$(BIN)/python benchmarks/startup.py
@@ -51,4 +57,4 @@ $(SPARK)/.ready: pyproject.toml constraints.txt
 	touch $@
 
 clean:
-	rm -rf $(VENV) $(SPARK) build dist
+	rm -rf $(VENV) $(SPARK) .benchmark build dist

@@ -832,7 +832,10 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
     for p in shuffled(rng, f.d["participation"]):
         spells = f.spells.get((p["leader_id"], party(p)), [])
-        if p["rank"] == "head-of-state" and any(t["office"] == "head-of-state" and not t["end"] for t in spells):
+        # Of a spell without a start nobody knows that it lasted on the day.
+        if p["rank"] == "head-of-state" and any(
+            t["office"] == "head-of-state" and t["start"] and not t["end"] for t in spells
+        ):
             yield cell(
                 f.d,
                 "participation: in office, ranked as former leader",
@@ -2795,10 +2798,18 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 
 @kind("ceremony: invitations despite the policy none", 2)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
+    invited = {i["ceremony_id"] for i in f.d["invitations"] if i["status"] == "extended"}
     for c in shuffled(rng, f.d["ceremonies"]):
-        yield cell(
-            f.d, "ceremony: invitations despite the policy none", "COV04", "ceremonies", c, "invitation_policy", "none"
-        )
+        if c["ceremony_id"] in invited and c["invitation_policy"] != "none":
+            yield cell(
+                f.d,
+                "ceremony: invitations despite the policy none",
+                "COV04",
+                "ceremonies",
+                c,
+                "invitation_policy",
+                "none",
+            )
 
 
 @kind("series: another day, base year or host", 3)
@@ -2831,8 +2842,15 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 
 @kind("coverage: none, but rows are coded", 3)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
+    tables = {"attendance": "participation", "invitations": "invitations", "contacts": "contacts"}
+    coded = {
+        (topic, r["ceremony_id"])
+        for topic, table in tables.items()
+        for r in f.d[table]
+        if r.get("rank") != "contingent"
+    }
     for c in shuffled(rng, f.d["coverage"]):
-        if c["topic"] != "contingents" and c["completeness"] != "none":
+        if (c["topic"], c["ceremony_id"]) in coded and c["completeness"] != "none":
             yield cell(f.d, "coverage: none, but rows are coded", "COV03", "coverage", c, "completeness", "none")
 
 
@@ -3552,7 +3570,7 @@ class Reader:
     def remembering(self) -> Iterator[None]:
         """Put what is remembered in the place of what would be done again."""
         read_table, check_columns, terms, check, frames = (
-            structure.read_table,
+            structure.read_file,
             columns.check_columns,
             columns.terms,
             canonical.check,
@@ -3610,7 +3628,7 @@ class Reader:
             return found
 
         with (
-            mock.patch.object(structure, "read_table", read),
+            mock.patch.object(structure, "read_file", read),
             mock.patch.object(columns, "check_columns", columns_of),
             mock.patch.object(columns, "terms", vocabularies),
             mock.patch.object(canonical, "check", form),

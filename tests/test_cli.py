@@ -182,7 +182,7 @@ def test_json_is_only_json_with_the_documented_keys(bad):
     done = run("validate", bad.root, *FAST, "--format", "json")
     assert done.stderr == ""
     report = json.loads(done.stdout)
-    assert list(report) == ["package", "valid", "counts", "rules_run", "rules_skipped", "findings"]
+    assert list(report) == ["package", "valid", "counts", "rules_run", "rules_skipped", "findings", "more"]
     assert report["package"] == {"name": "made", "version": "1.0.0", "path": str(bad.root)}
     assert report["valid"] is False
     assert report["counts"] == {"error": 2, "warning": 0, "info": 0}

@@ -94,7 +94,12 @@ WRONG = {
     "a version that is out": (
         lambda r: r.git("tag", "v0.3.0", "v0.2.0"),
         "version taken",
-        r"Tag v0.3.0 is there already, at another commit",
+        r"Tag v0.3.0 is there already, and stands for other files",
+    ),
+    "a version that is out, changed": (
+        lambda r: (r.git("tag", "v0.3.0"), r.text("CHANGELOG.md", "# Changelog\n\n## 0.3.0\n\nMore.\n")),
+        "version taken",
+        r"Tag v0.3.0 is there already",
     ),
 }
 

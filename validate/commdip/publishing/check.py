@@ -82,9 +82,14 @@ def _findings(report: Report) -> Iterator[Refusal]:
     """Yield what validation says: errors, and hashes that are not those of the files."""
     for finding in report.findings:
         if (finding.severity == ERROR or finding.rule in TITLES) and not _is_unread(finding):
-            where = ":".join(str(part) for part in (finding.path, finding.line) if part)
             title = TITLES.get(finding.rule, f"finding {finding.rule}")
-            yield Refusal(title, f"{where}: {finding.message}", finding.hint)
+            yield Refusal(title, _placed(finding), finding.hint)
+
+
+def _placed(finding: Finding) -> str:
+    """Return what a finding says, with its place unless it names that itself."""
+    where = ":".join(str(part) for part in (finding.path, finding.line) if part)
+    return finding.message if finding.message.startswith(where) else f"{where}: {finding.message}"
 
 
 def _is_unread(finding: Finding) -> bool:
@@ -155,10 +160,10 @@ def _numbering(package: Package, earlier: Package | None, tag: str | None) -> It
             f"Version {version} does not come after {earlier.version}, that of the earlier release.",
             "A release has a number of its own, even if only documents or the toolkit changed.",
         )
-    if repository.released_elsewhere(package.root, version):
+    if repository.is_taken(package.root, version):
         yield Refusal(
             "version taken",
-            f"Tag {repository.tag_of(version)} is there already, at another commit.",
+            f"Tag {repository.tag_of(version)} is there already, and stands for other files.",
             "A version that is out does not change: take the next one.",
         )
     if tag is not None and tag != repository.tag_of(version):

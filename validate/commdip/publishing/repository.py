@@ -22,10 +22,11 @@ def last_release(folder: Path, version: str) -> str | None:
     return tags[0] if tags else None
 
 
-def released_elsewhere(folder: Path, version: str) -> bool:
-    """Return whether a version's tag stands at another commit than the one checked out."""
+def is_taken(folder: Path, version: str) -> bool:
+    """Return whether a version's tag stands for something else than what is in the folder."""
     there = _lines("rev-parse", "--verify", f"refs/tags/{tag_of(version)}^{{commit}}", folder=folder)
-    return bool(there) and there != _lines("rev-parse", "HEAD", folder=folder)
+    here = _lines("rev-parse", "HEAD", folder=folder)
+    return bool(there) and (there != here or bool(changed_files(folder)))
 
 
 def changed_files(folder: Path) -> list[str]:
