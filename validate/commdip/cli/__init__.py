@@ -10,6 +10,7 @@ import argparse
 import importlib
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -66,6 +67,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     if sys.stdout is None:  # our caller has closed it
         sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115
+    # Where PySpark is installed, pandera imports it, and it warns of a part of it that we do not use.
+    warnings.filterwarnings("ignore", "PySpark does not yet fully support pandas", FutureWarning)
     try:
         args = parser().parse_args(argv)
         code = int(args.run(args))
