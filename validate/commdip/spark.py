@@ -315,7 +315,8 @@ class SparkTable(Table):
         schema = ", ".join(f"c{i} string" for i in range(max(len(self.header), 1)))
         made = lines.withColumn("made_", F.from_csv("raw_", schema, dict(RFC_4180)))
         cells = {n: f"nullif(made_.c{i}, '')" for n, i in self.places.items()}
-        due = f"concat_ws(',', {', '.join(_written(f'made_.c{i}') for i in range(len(self.header)))})"
+        written = ["','", *(_written(f"made_.c{i}") for i in range(len(self.header)))]
+        due = f"concat_ws({', '.join(written)})"
         # A line without quotes has no cell that needs them.
         form = f"CASE WHEN {FORM} = 1 THEN 1 WHEN instr(raw_, '\"') > 0 AND raw_ != {due} THEN 2 ELSE 0 END AS {FORM}"
         return made.selectExpr(ROW, typed(self.spec, cells), CELLS, form)

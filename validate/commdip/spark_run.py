@@ -273,9 +273,11 @@ class SparkRun:
 
     def _tainted(self, other: Table, lookup: Lookup) -> tuple[DataFrame, DataFrame]:
         """Return, as ``link_``, what links to broken rows of a table, and the links that are broken themselves."""
+        from pyspark.sql import functions as F
+
         columns, on = (lookup.on, *lookup.columns), lookup.on
         if isinstance(other, SparkTable):
-            links = other.texts().select(ROW, other.texts()[on].alias("link_"))
+            links = other.texts().select(ROW, F.col(on).alias("link_"))
             found = [self.broken[other.name].of(c) for c in (columns, (on,))]
             every, own = [
                 (links.limit(0) if rows is None else links.join(rows, ROW, "left_semi")).select("link_").distinct()
