@@ -7,10 +7,12 @@ block by block, the second mostly over stored columns.
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from multiprocessing import get_context
@@ -23,7 +25,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "bad"))
 import cases
 
-from commdip import large, structure
+from commdip import large, structure, validate, validation
 from commdip.findings import Report
 
 BLOCK = 400
@@ -76,3 +78,39 @@ def test_bad_examples_are_found_block_by_block(folder: str, outcomes: dict[str, 
         due = [{k: v for k, v in e.items() if k != "case"} for e in expected if e["case"] == title]
         for found in ways:
             assert found == due, title
+
+
+@pytest.mark.parametrize("form", ["csv", "csv.gz", "parquet"])
+def test_files_of_all_forms_are_read_block_by_block(form: str, tmp_path: Path) -> None:
+    polars = pytest.importorskip("polars")
+    package = cases.make({"steps": []}, tmp_path / "package")
+    file = package / "data" / "contacts.csv"
+    header, *rows = file.read_text("utf-8").splitlines()
+    rows[2] = rows[2].replace("video", "pigeon")
+    rows += [rows[-1].replace("C", "c", 1), *rows[:2]]
+    text = "\n".join([header, *rows]) + "\n"
+    changed_ = file.with_suffix(f".{form}")
+    if form == "parquet":
+        file.write_text(text, "utf-8")
+        polars.read_csv(file, infer_schema=False).write_parquet(changed_)
+    else:
+        changed_.write_bytes(gzip.compress(text.encode()) if form == "csv.gz" else text.encode())
+    if changed_ != file:
+        file.unlink()
+    cases._descriptor(package, {"path": "resources/contacts/path", "value": f"data/contacts.{form}"})
+    cases.refresh(package)
+    in_memory = validate(package, engine="pandas", today=cases.TODAY, ignore=["WIT"])
+    found = report(package, {"steps": [], "title": ""}, "", {"contacts"})
+    assert [cases.plain(f) for f in found.findings] == [cases.plain(f) for f in in_memory.findings]
+    assert found.rows == in_memory.rows
+    assert {"COL04", "COL03", "KEY01"} <= {f.rule for f in found.findings}
+
+
+def test_a_table_that_cannot_be_judged_leaves_no_thread(tmp_path: Path) -> None:
+    package = cases.make({"steps": []}, tmp_path / "package")
+    with (
+        mock.patch.object(validation._Run, "check_keys", side_effect=KeyError("broken off")),
+        pytest.raises(KeyError, match="broken off"),
+    ):
+        report(package, {"steps": [], "title": ""}, "", None)
+    assert [t for t in threading.enumerate() if t.daemon and t.name.startswith("commdip")] == []

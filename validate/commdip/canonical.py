@@ -111,12 +111,11 @@ class BlockForm:
 
     def check(self, block: Block) -> None:
         """Find where a block differs from its canonical form."""
-        if self.table.columnar:
-            return
         columns = self._to_look_at(block)
         before = len(self.found)
         self.found += _cells(_in_memory(self.table, block, _unclean(block, columns))) if columns else ()
-        if not block.tidy and len(self.found) == before and self.other_line is None and not block.short:
+        plain = block.tidy or self.table.columnar
+        if not plain and len(self.found) == before and self.other_line is None and not block.short:
             self._form(block)
         self._order(block)
 
@@ -163,7 +162,7 @@ class BlockForm:
     def findings(self) -> list[Finding]:
         """Return what was found, unless something else about the file makes it void."""
         told = {f.rule for f in self.table.findings}
-        if told & {*FATAL, "FIL11"} or self.table.columnar:
+        if told & {*FATAL, "FIL11"}:
             return []
         self.found = [*_column_order(self.table), *self.found]
         if not self.found and self.other_line and "FIL04" not in told:
@@ -178,7 +177,7 @@ def _in_memory(table: LargeTable, block: Block, rows: list[int] | None = None) -
     by_name = {n: text[n].to_list() for n in text.columns}
     records = [[by_name[h][i] or "" for h in table.header] for i in range(len(places))]
     lines = [] if block.lines is None else [int(block.lines[i]) for i in places]
-    return Table(table.spec, table.path, header=table.header, records=records, lines=lines)
+    return Table(table.spec, table.path, header=table.header, records=records, lines=lines, columnar=table.columnar)
 
 
 def _unclean(block: Block, columns: list[str]) -> list[int]:

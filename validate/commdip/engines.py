@@ -66,13 +66,12 @@ def _pandas(frame: pd.DataFrame) -> Any:
 
 
 def _polars(frame: pd.DataFrame) -> Any:
-    import pandas as pd
     import polars as pl
 
     kinds = {"Int64": pl.Int64, "int64": pl.Int64, "boolean": pl.Boolean}
     columns = []
     for name in frame:
         series = frame[name]
-        cells = [None if missing else cell for cell, missing in zip(series.array, pd.isna(series.array), strict=True)]
+        cells = series.array.to_numpy(dtype=object, na_value=None).tolist()
         columns.append(pl.Series(str(name), cells, dtype=kinds.get(str(series.dtype), pl.String)))
     return pl.DataFrame(columns).lazy()

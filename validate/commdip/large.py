@@ -15,7 +15,7 @@ import re
 import threading
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 BLOCK = 48 << 20
 """Bytes of a block: a larger one costs memory, a smaller one time."""
 STEP = 1 << 18
-DELETE = 0x7F
+DELETE = b"\x7f"
+QUOTE = b'"'
+TAIL = 1 << 16
+"""Bytes at the end of a block in which a line end is looked for, so that the block need not be cut."""
 FEW = 4
 """A column repeats few values where there are this many times more rows."""
 INTEGER = r"^[+-]?[0-9]{1,18}$"
@@ -95,8 +98,9 @@ class Block:
     bounds of dates. ``first`` is the number of the first row; ``lines`` the physical line of every row,
     None where a file has no lines. ``short`` are rows with too few or too many cells, as (row, cells).
     ``distinct`` are the values of columns that repeat few, ``rises`` says that the key, being one column of
-    text, grows from row to row. ``no_dates`` are the values of date columns that are no dates, ``wrong`` the columns with wrong cells. ``tidy`` says that its bytes surely are
-    in canonical form; if not, ``source`` has them.
+    text, grows from row to row. ``no_dates`` are the values of date columns that are no dates, ``wrong`` the
+    columns with wrong cells. ``tidy`` says that its bytes surely are in canonical form; if not, ``source`` has
+    them, where the file has lines.
     """
 
     table: LargeTable
@@ -153,6 +157,8 @@ class LargeTable(Table):
         self.digest = ""
         self.cut = False
         self.lost: list[str] = []
+        self.reading: Ahead | None = None
+        self.pending = True
 
     def count(self) -> int:
         """Return the number of rows."""
@@ -224,50 +230,78 @@ class LargeTable(Table):
                 span = self.spans[number]
                 yield source.block(source.part(span), span)
 
+    def start(self) -> None:
+        """Begin to read, in threads of their own."""
+        self.source_ = _Source(self).__enter__()
+        self.reading = Ahead(self.source_.blocks())
+
+    def stop(self) -> None:
+        """End reading, wherever it is."""
+        if self.reading is not None:
+            self.reading.close()
+            self.source_.__exit__()
+        self.reading = None
+
     def blocks(self, told: Callable[[int], None] = lambda rows: None) -> Iterator[Block]:
         """Read the table, block by block, and check its header; ``told`` hears the rows read so far."""
-        with _Source(self) as source:
-            for block, span in ahead(source.blocks()):
+        if self.reading is None:
+            self.start()
+        try:
+            for block, span in cast("Ahead", self.reading):
                 self.spans.append(span)
                 self.size = block.first + len(block)
                 told(self.size)
                 yield block
-            self.digest = source.finish()
+            self.digest = self.source_.finish()
+            self.pending = False
+        finally:
+            self.stop()
 
 
-def ahead(parts: Iterator[Any]) -> Iterator[Any]:
-    """Yield what an iterator gives, which works one step ahead in a thread of its own."""
-    waiting: queue.Queue[Any] = queue.Queue(1)
-    stop = threading.Event()
-    end = object()
+class Ahead:
+    """What an iterator gives; it works one step ahead in a thread of its own, from now on."""
 
-    def hand(thing: Any) -> None:
-        while not stop.is_set():
+    def __init__(self, parts: Generator[Any]) -> None:
+        self._parts = parts
+        self._waiting: queue.Queue[Any] = queue.Queue(1)
+        self._stop = threading.Event()
+        self._end = object()
+        self._worker = threading.Thread(target=self._work, name="commdip reader", daemon=True)
+        self._worker.start()
+
+    def _hand(self, thing: Any) -> None:
+        while not self._stop.is_set():
             try:
-                return waiting.put(thing, timeout=0.1)
+                return self._waiting.put(thing, timeout=0.1)
             except queue.Full:
                 continue
 
-    def work() -> None:
+    def _work(self) -> None:
         try:
-            for part in parts:
-                hand(part)
-                if stop.is_set():
-                    return
-            hand(end)
+            for part in self._parts:
+                self._hand(part)
+                del part
+                if self._stop.is_set():
+                    break
+            self._hand(self._end)
         except BaseException as error:
-            hand(error)
+            self._hand(error)
+        finally:
+            self._parts.close()
 
-    worker = threading.Thread(target=work, daemon=True)
-    worker.start()
-    try:
-        while (part := waiting.get()) is not end:
-            if isinstance(part, BaseException):
-                raise part
-            yield part
-    finally:
-        stop.set()
-        worker.join()
+    def __iter__(self) -> Iterator[Any]:
+        try:
+            while (part := self._waiting.get()) is not self._end:
+                if isinstance(part, BaseException):
+                    raise part
+                yield part
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Stop, and wait until the thread has ended."""
+        self._stop.set()
+        self._worker.join()
 
 
 @dataclass
@@ -282,15 +316,15 @@ class Part:
     escaped: bool = False
 
 
-def weigh(source: bytes) -> Part:
-    """Count in bytes what tells whether they were read right."""
+def weigh(source: bytes, quotes: int) -> Part:
+    """Count in bytes what tells whether they were read right; quotes have been counted already."""
     codes = np.frombuffer(source, np.uint8)
-    newlines = controls = 0
+    newlines, controls = 0, source.count(DELETE)
     for at in range(0, len(codes), STEP):
         step = codes[at : at + STEP]
         newlines += int(np.count_nonzero(step == ord("\n")))
-        controls += int(np.count_nonzero((step < ord(" ")) | (step == DELETE)))
-    return Part(source, newlines, controls, source.count(b'"'), source.isascii())
+        controls += int(np.count_nonzero(step < ord(" ")))
+    return Part(source, newlines, controls, quotes, source.isascii())
 
 
 class _Source:
@@ -317,9 +351,9 @@ class _Source:
             return hashlib.file_digest(cast("Any", self.raw), "sha256").hexdigest()
         return self.hash.hexdigest()
 
-    def blocks(self) -> Iterator[tuple[Block, Span]]:
+    def blocks(self) -> Generator[tuple[Block, Span]]:
         """Yield the blocks of the file with the places where they stand; stops where it cannot be read on."""
-        for part, span in self.parts():
+        for part, span in Ahead(self.parts()):
             block = self.block(part, span)
             span.rows = len(block)
             self.rows = block.first + len(block)
@@ -327,29 +361,41 @@ class _Source:
             if self.table.cut:
                 return
 
-    def parts(self) -> Iterator[tuple[Part | None, Span]]:
+    def parts(self) -> Generator[tuple[Part | None, Span]]:
         """Yield parts of the file with the places where they stand."""
         if self.table.columnar:
             yield from self._row_groups()
             return
         offset, line, kept = 0, 1, b""
         while source := self._more(kept):
-            cut = len(source) if self.ended else _whole_records(source)
+            cut, quotes = (len(source), source.count(QUOTE)) if self.ended else _whole_records(source)
             if not cut:
                 kept = source
                 continue
-            part = weigh(source[:cut])
+            part = weigh(source[:cut], quotes)
             kept = source[cut:]
             yield part, Span(offset, cut, -1, line)
             offset += cut
             line += part.newlines
 
     def _more(self, kept: bytes) -> bytes:
-        new = self.stream.read(BLOCK)
-        self.ended = len(new) < BLOCK
+        asked = self._up_to_line_end()
+        new = self.stream.read(asked)
+        self.ended = len(new) < asked
         if self.stream is self.raw:
             self.hash.update(new)
         return kept + new if kept else new
+
+    def _up_to_line_end(self) -> int:
+        """Return how many bytes to read: a block, less what follows its last line end."""
+        if self.stream is not self.raw:
+            return BLOCK
+        before = max(BLOCK - TAIL, 0)
+        at = self.raw.tell()
+        self.raw.seek(at + before)
+        end = self.raw.read(BLOCK - before).rfind(b"\n") + 1
+        self.raw.seek(at)
+        return before + end if end else BLOCK
 
     def _row_groups(self) -> Iterator[tuple[None, Span]]:
         size = pl.scan_parquet(self.table.file).select(pl.len()).collect().item()
@@ -362,7 +408,8 @@ class _Source:
         if self.table.columnar:
             return None
         self.stream.seek(span.offset)
-        return weigh(self.stream.read(span.size))
+        source = self.stream.read(span.size)
+        return weigh(source, source.count(QUOTE))
 
     def block(self, part: Part | None, span: Span) -> Block:
         """Return the records of a part."""
@@ -387,7 +434,7 @@ class _Source:
             self.table.header = read.columns
             self.table.lost = check_header(self.table)
         text = read.select(pl.col(c).cast(pl.String).replace("", None) for c in read.columns)
-        return Block(self.table, text, span.first, None)
+        return Block(self.table, text, span.first, None, tidy=False, rises=_rises(text, self.table.spec))
 
     def _header(self, part: Part) -> tuple[Part, int, int]:
         """Take the header from the first part; returns what is left, its first line, and the bytes taken."""
@@ -396,7 +443,7 @@ class _Source:
             if new:
                 self.table.at(files.BOM, "The file starts with a byte order mark.", 1)
             source = source[len(BOM) :]
-        end = _whole_records(source, first=True) or len(source)
+        end = _first_record(source) or len(source)
         head = source[:end].decode("utf-8", "replace")
         if new:
             self.table.header = next(records_of(self.table, head), (1, []))[1]
@@ -404,8 +451,11 @@ class _Source:
                 self.table.at(files.EMPTY, "The file is empty: it has no header.", 1)
             self.table.lost = check_header(self.table)
             known = self.table.spec.by_name
-            self.table.free = [h for h in dict.fromkeys(self.table.header) if h not in known or not columns.closed(known[h])]
-        taken = weigh(part.source[: len(part.source) - len(source) + end])
+            self.table.free = [
+                h for h in dict.fromkeys(self.table.header) if h not in known or not columns.closed(known[h])
+            ]
+        head_ = part.source[: len(part.source) - len(source) + end]
+        taken = weigh(head_, head_.count(QUOTE))
         rest = Part(
             source[end:],
             part.newlines - taken.newlines,
@@ -416,20 +466,23 @@ class _Source:
         return rest, 1 + head.count("\n"), len(taken.source)
 
 
-def _whole_records(source: bytes, first: bool = False) -> int:
-    """Return how many bytes are whole records: up to the last (or first) line end outside quotes; 0 if none."""
-    if first:
-        end = 0
-        while (end := source.find(b"\n", end) + 1) and source.count(b'"', 0, end) % 2:
-            pass
-        return end
-    end = source.rfind(b"\n") + 1
-    odd = source.count(b'"', 0, end) % 2
-    while end and odd:
-        before = source.rfind(b"\n", 0, end - 1) + 1
-        odd = (odd - source.count(b'"', before, end)) % 2
-        end = before
+def _first_record(source: bytes) -> int:
+    """Return how many bytes are the first record: up to the first line end outside quotes; 0 if there is none."""
+    end = 0
+    while (end := source.find(b"\n", end) + 1) and source.count(QUOTE, 0, end) % 2:
+        pass
     return end
+
+
+def _whole_records(source: bytes) -> tuple[int, int]:
+    """Return how many bytes are whole records, up to the last line end outside quotes (0 if none), and their quotes."""
+    end = source.rfind(b"\n") + 1
+    quotes = source.count(QUOTE, 0, end)
+    while end and quotes % 2:
+        before = source.rfind(b"\n", 0, end - 1) + 1
+        quotes -= source.count(QUOTE, before, end)
+        end = before
+    return end, quotes
 
 
 def _read(table: LargeTable, part: Part, first: int, line: int, position: int) -> Block:

@@ -34,9 +34,11 @@ class LargeRun:
         self.stored = Stored()
         self.stored_whole = False
         self.candidates: dict[int, int] = {}
+        self.kept: set[int] = set()
 
     def read(self) -> None:
-        """Do nothing yet: tables are read when all is known that has to be done with them."""
+        """Begin to read the first table; it is judged when all is known that has to be done with it."""
+        next(iter(self.large.values())).start()
 
     def take(self, keys: Iterable[RowRule]) -> list[RowRule]:
         """Take the rules about keys that concern large tables; return the others."""
@@ -90,13 +92,21 @@ class LargeRun:
             for part in alike:
                 part.add(block)
             for rule in waiting:
-                assert rule.only is not None
-                self.candidates[id(rule)] = self.candidates.get(id(rule), 0) + _number(block.frame, rule)
+                self._look_for_candidates(rule, block, plan)
             if plan.stored[table.name]:
                 self.stored.add(table, block.frame, plan.stored[table.name])
         for part in alike:
             self._alike(table, part, view)
         self._told(table, cells, form)
+
+    def _look_for_candidates(self, rule: RowRule, block: Block, plan: Plan) -> None:
+        """Count the rows that a rule is about; where the first block has some, what it reads is stored at once."""
+        assert rule.only is not None
+        number = int(lazy(block.frame).filter(rule.only).select(ROW).collect().shape[0])
+        if number and block.first == 0:
+            plan.store_for(rule, {rule.table: block.table}, own=True)
+            self.kept.add(id(rule))
+        self.candidates[id(rule)] = self.candidates.get(id(rule), 0) + number
 
     def _view(self, name: str) -> View:
         """Return what makes the tables as rules see them from a frame of the table of this name."""
@@ -151,7 +161,7 @@ class LargeRun:
         """Run a rule that needs large tables as a whole, if there is a row for it to judge."""
         if self.run_.unread(rule) or self.candidates.get(id(rule)) == 0:
             return
-        if id(rule) in self.candidates:
+        if id(rule) in self.candidates and id(rule) not in self.kept:
             self._store_all()
         try:
             self._over(rule)
@@ -231,11 +241,6 @@ def _cell_finding(table: LargeTable, code: str, column: str, group: Any, vocabul
     return table.finding(
         rule, message + also([table.line(r, column) for r in group.others], group.count - 1), row, column
     )
-
-
-def _number(frame: pl.DataFrame, rule: RowRule) -> int:
-    assert rule.only is not None
-    return int(lazy(frame).filter(rule.only).select(ROW).collect().shape[0])
 
 
 def _only(found: Any, rows: Any) -> Any:

@@ -263,15 +263,20 @@ class Plan:
                 plan.store_for(rule, large)
         return plan
 
-    def store_for(self, rule: RowRule, large: Mapping[str, LargeTable]) -> None:
-        """Note the columns that a rule reads of large tables."""
-        if rule.table in large and rule.only is None:
+    def store_for(self, rule: RowRule, large: Mapping[str, LargeTable], own: bool | None = None) -> None:
+        """Note the columns that a rule reads of large tables.
+
+        ``own`` says whether also of its own; by default not for a rule about some rows only, of which
+        there may be none.
+        """
+        own = rule.only is None if own is None else own
+        if rule.table in large and own:
             spec = large[rule.table].spec
             links = [x.main_on or x.on for x in rule.lookups.values()]
             names = {*rule.reads, *named_in(rule.message), *rule.fold, *links, *spec.primary_key}
             self.stored[rule.table] |= with_bounds(spec, names)
         for name, lookup in rule.lookups.items():
-            if name in large:
+            if name in large and (own or name != rule.table):
                 self.stored[name] |= with_bounds(large[name].spec, {lookup.on, *lookup.columns})
         if rule.any_table:
             for name, table in large.items():

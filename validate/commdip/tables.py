@@ -55,11 +55,16 @@ class Table:
     frame: pd.DataFrame = field(default_factory=pd.DataFrame)
     source: bytes = b""
     columnar: bool = False
+    pending: bool = False
+    """Whether it is yet to be read, so that what was found in it so far is not all."""
 
     @property
     def name(self) -> str:
         """Name of the table."""
         return self.spec.name
+
+    def stop(self) -> None:
+        """End what goes on in reading it."""
 
     def cell(self, row: int, column: str) -> str | None:
         """Return a cell's text; None if it is empty or the file lacks the column."""

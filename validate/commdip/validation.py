@@ -75,6 +75,7 @@ def validate(
     report = Report(package.name, package.version, package.shown)
     heard = WITNESS.code in wanted and package.size() <= WITNESSED_UP_TO
     running = witness.start(package) if heard else None
+    tables: dict[str, Table] = {}
     try:
         progress("descriptor and files")
         opened = engines.opener(engine, spark or {})
@@ -106,6 +107,8 @@ def validate(
             run.skip(WITNESS.code, f"frictionless is not asked about more than {WITNESSED_UP_TO >> 20} MB of tables")
     finally:
         witness.stop(running)
+        for read in tables.values():
+            read.stop()
     everything = in_reading_order((f for f in run.findings if f.rule in wanted), list(tables))
     report.findings, report.more = run.capped(everything)
     skipped_whole = {s.rule for s in report.rules_skipped if s.rule not in run.judged}
@@ -172,13 +175,13 @@ class _Run:
 
     def check_columns(self) -> None:
         """Check the cells of every table by the pandera schema of its Table Schema."""
+        if self.large:
+            self.large_run.read()
         for name, table in self.tables.items():
             if name in self.large:
                 continue
             columns.check_columns(table, self.vocabularies)
             self.findings += table.findings
-        if self.large:
-            self.large_run.read()
 
     @cached_property
     def vocabularies(self) -> columns.Terms:
@@ -234,7 +237,7 @@ class _Run:
     def unread(self, rule: RowRule) -> bool:
         """Return whether a rule looks up rows in a table of which a part could not be read, and say so."""
         others = self.tables if rule.any_table else {n: self.tables[n] for n in rule.lookups if n in self.tables}
-        cut = [n for n, t in others.items() if any(f.rule in CUT for f in t.findings)]
+        cut = [n for n, t in others.items() if not t.pending and any(f.rule in CUT for f in t.findings)]
         if cut:
             self.skip(rule.code, f"{', '.join(cut)} could not be read to the end")
         return bool(cut)

@@ -244,13 +244,16 @@ def rank_of_office(t: Tables) -> Frame:
     """Find ranks that no office held on the day gives."""
     free = ["contingent", "delegation", "former-leader"]
     rows = (
-        t.at_ceremony("participation")
-        .filter(known("leader_id") & ~nw.col("rank").is_in(free))
+        t["participation"]
+        .filter(known("leader_id", "ceremony_id") & ~nw.col("rank").is_in(free))
         .with_columns(party().alias("party_"))
-        .select(ROW, "leader_id", "party_", "rank", "day", "day_earliest", "day_latest")
+        .select(ROW, "ceremony_id", "leader_id", "party_", "rank")
     )
     rows = rows.filter(known("party_"))  # PAR01 finds the others
-    wrong = except_rows(rows, _holding_rank(t, rows))
+    # Days are looked up for the few that are wrong, and once for all: a join is what this rule costs.
+    days = t.ceremony_days().drop("host_")
+    right = _holding_rank(t, rows.join(days, on="ceremony_id", how="inner"))
+    wrong = except_rows(rows, right).join(days, on="ceremony_id", how="inner")
     offices = holding_office(t, wrong).group_by(ROW).agg(nw.col("office").min().alias("office_"))
     wrong = wrong.join(offices, on=ROW, how="left")
     has = (
