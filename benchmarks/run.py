@@ -6,7 +6,7 @@
     python benchmarks/run.py --render        table and plot from benchmarks/results.csv
 
 Every run is a whole process. The tools run in turn, so that what else happens on the machine
-befalls all of them; every tool runs once before on a small package, which is not counted. Peers have
+befalls all of them; before each round every tool runs on a small package, which is not counted. Peers have
 environments of their own below the work folder (--work; default .benchmark, which git ignores).
 Results are added to benchmarks/results.csv, a row a run, in place of earlier ones of the same tool and
 package, and rendered into benchmarks/README.md and benchmarks/plot.svg.
@@ -115,13 +115,14 @@ def measure(args: argparse.Namespace, work: Path) -> None:
     for rows in sizes:
         late: set[tuple[str, float]] = set()
         asked = [n for n in tools if rows <= TOOLS[n].most]
-        for share in shares:
-            warm(folders[rows, share])
         for run in range(1, runs + 1):
             for name in asked:
+                # A round takes minutes, in which what a tool needs may have left the disk cache.
+                once(TOOLS[name], 0.0, TOOLS[name].command(first, work), limit, work)
                 for share in shares:
                     if (name, share) in late:
                         continue
+                    warm(folders[rows, share])
                     command = TOOLS[name].command(folders[rows, share], work)
                     result = once(TOOLS[name], share, command, limit, work)
                     if result.status != "ok":

@@ -115,7 +115,7 @@ def large_bytes(folder: Path) -> int:
 
 
 def warm(folder: Path) -> None:
-    """Read the files of a package once, so that the first tool finds them in the disk cache as all others do."""
+    """Read the files of a package, so that every run finds them in the disk cache."""
     for path in sorted((folder / "data").iterdir()):
         with path.open("rb") as stream:
             while stream.read(1 << 24):

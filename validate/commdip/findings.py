@@ -11,6 +11,8 @@ ERROR = "error"
 WARNING = "warning"
 INFO = "info"
 SEVERITIES = (ERROR, WARNING, INFO)
+PLACES = 3
+"""Broken rows that the reason for a rule left out names."""
 
 
 @dataclass(frozen=True)

@@ -210,25 +210,25 @@ class LargeTable(Table):
             for row, place, record in zip(new, places, cells, strict=True):
                 self.kept[row] = (None if block.lines is None else int(block.lines[place]), record)
 
-    def fetch(self, rows: Iterable[int], keep: bool = True) -> pl.DataFrame:
+    def fetch(self, rows: Iterable[int] | NDArray[Any], keep: bool = True) -> pl.DataFrame:
         """Read rows again, and keep them for findings; returns them as rules see them."""
-        wanted = np.unique(np.fromiter(rows, np.int64))
+        wanted = np.unique(rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64))
         found = []
-        for block in self.again(wanted):
+        for block in self.again(wanted, judged=False):
             here = wanted[(wanted >= block.first) & (wanted < block.first + len(block))]
             if keep:
                 self.keep(block, here.tolist())
-            found.append(block.frame[(here - block.first).tolist()])
+            cells = typed(self, block.text[(here - block.first).tolist()], 0)
+            found.append(cells.with_columns(pl.Series(ROW, here)))
         return pl.concat(found) if found else typed(self, pl.DataFrame(), 0)
 
-    def again(self, wanted: NDArray[np.int64]) -> Iterator[Block]:
-        """Read again the blocks in which rows stand."""
+    def again(self, wanted: NDArray[np.int64], judged: bool = True) -> Iterator[Block]:
+        """Read again the blocks in which rows stand; they are as text only if they are not to be ``judged``."""
         firsts = np.asarray([s.first for s in self.spans])
         needed = sorted(set((np.searchsorted(firsts, wanted, side="right") - 1).tolist()))
         with _Source(self) as source:
-            for number in needed:
-                span = self.spans[number]
-                yield source.block(source.part(span), span)
+            for part, span in Ahead((source.part(self.spans[n]), self.spans[n]) for n in needed):
+                yield source.block(part, span, judged)
 
     def start(self) -> None:
         """Begin to read, in threads of their own."""
@@ -411,8 +411,8 @@ class _Source:
         source = self.stream.read(span.size)
         return weigh(source, source.count(QUOTE))
 
-    def block(self, part: Part | None, span: Span) -> Block:
-        """Return the records of a part."""
+    def block(self, part: Part | None, span: Span, judged: bool = True) -> Block:
+        """Return the records of a part; if they are not to be ``judged``, as text only."""
         table = self.table
         if part is None:
             block = self._columnar(span)
@@ -423,8 +423,9 @@ class _Source:
             if span.first < 0:
                 span.first = self.rows
             block = _read(table, part, span.first, line, span.offset + skipped)
-        block.distinct = _distinct(table, block.text)
-        block.frame = typed(table, block.text, block.first, block)
+        if judged:
+            block.distinct = _distinct(table, block.text)
+            block.frame = typed(table, block.text, block.first, block)
         return block
 
     def _columnar(self, span: Span) -> Block:

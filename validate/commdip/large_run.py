@@ -12,6 +12,7 @@ import polars as pl
 
 from commdip import columns, structure
 from commdip.canonical import BlockForm
+from commdip.findings import PLACES
 from commdip.large import Block, LargeTable
 from commdip.rules import REGISTER, files
 from commdip.rules.base import ROW, RowRule
@@ -95,8 +96,7 @@ class LargeRun:
                 self._look_for_candidates(rule, block, plan)
             if plan.stored[table.name]:
                 self.stored.add(table, block.frame, plan.stored[table.name])
-        for part in alike:
-            self._alike(table, part, view)
+        self._alike(table, alike, view)
         self._told(table, cells, form)
 
     def _look_for_candidates(self, rule: RowRule, block: Block, plan: Plan) -> None:
@@ -134,13 +134,18 @@ class LargeRun:
             return rows
         return without(rows, [table.broken[c] for c in rule.reads if c in table.broken])
 
-    def _alike(self, table: LargeTable, part: Alike, view: View) -> None:
-        """Run a rule that compares rows on those that may be alike."""
-        rows = part.candidates(table)
-        if not len(rows) or self.run_.unread(part.rule):
+    def _alike(self, table: LargeTable, parts: Sequence[Alike], view: View) -> None:
+        """Run rules that compare rows on those that may be alike; these are read again, once for all rules."""
+        wanted = {id(p): p.candidates(table) for p in parts if not self.run_.unread(p.rule)}
+        rows = np.unique(np.concatenate([*wanted.values(), np.zeros(0, np.int64)]))
+        if not len(rows):
             return
-        found = by_row(part.rule.check(view(table.fetch(rows.tolist(), keep=False))))
-        self._add(part.rule, table, found)
+        read = table.fetch(rows, keep=False)
+        for part in parts:
+            mine = wanted.get(id(part), ())
+            if len(mine):
+                found = part.rule.check(view(read.filter(pl.col(ROW).is_in(mine))))
+                self._add(part.rule, table, by_row(found))
 
     def _add(self, rule: RowRule, table: LargeTable, found: list[dict[str, Any]]) -> None:
         """Count offending rows of the whole table, and fetch those that findings show."""
@@ -201,6 +206,17 @@ class LargeRun:
                 for block in table.again(np.asarray([s.first for s in table.spans if s.rows], np.int64)):
                     self.stored.add(table, block.frame, None)
         self.stored_whole = True
+
+    def links(self, table: LargeTable, column: str, rows: set[int]) -> dict[int, str | None]:
+        """Return what rows of a table have in a column that a lookup reads; the first rows are kept for findings."""
+        shown = {r for r in sorted(rows)[:PLACES] if r not in table.kept}
+        scan = self.stored.scan(table)
+        if scan is None or column not in scan.collect_schema().names():
+            table.fetch(rows)
+            return {r: table.cell(r, column) for r in rows}
+        table.fetch(shown)
+        wanted = pl.Series(ROW, sorted(rows), dtype=pl.Int64)
+        return dict(scan.select(ROW, column).filter(pl.col(ROW).is_in(wanted.implode())).collect().rows())
 
     # telling
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from commdip import structure
-from commdip.findings import Finding, also
+from commdip.findings import PLACES, Finding, also
 from commdip.package import Resource
 from commdip.rules import REGISTER, files
 from commdip.rules.base import ROW, Lookup, RowRule
@@ -298,10 +298,10 @@ class SparkRun:
         if key not in self.where or not self.where[key]:
             if isinstance(other, SparkTable):
                 broken = self.broken[other.name].of(columns)
-                rows = [r[0] for r in broken.orderBy(ROW).limit(3).collect()] if broken is not None else []
+                rows = [r[0] for r in broken.orderBy(ROW).limit(PLACES).collect()] if broken is not None else []
                 other.fetch(set(rows))
             else:
-                rows = sorted(_broken(other, columns))[:3]
+                rows = sorted(_broken(other, columns))[:PLACES]
             self.where[key] = f"what hangs on {places(other, rows)} of {other.name}" if rows else ""
         return self.where[key]
 

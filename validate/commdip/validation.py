@@ -21,7 +21,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from commdip import canonical, columns, engines, release, structure, witness
-from commdip.findings import Finding, Report, Skipped, also, in_reading_order
+from commdip.findings import PLACES, Finding, Report, Skipped, also, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
 from commdip.rules import REGISTER, ROW_RULES, waivers
 from commdip.rules.base import ROW, Lookup, RowRule
@@ -305,15 +305,21 @@ class _Run:
         main_on = lookup.main_on or lookup.on
         if main_on != "key_" and main_on not in table.spec.by_name:
             return {row[ROW] for row in rows}, f"what hangs on {name}"
-        if broken and name in self.large:
-            self.large[name].fetch(broken)
+        links = self._links(other, lookup.on, broken)
         values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in (row[ROW] for row in rows)}
-        tainted = {other.cell(r, lookup.on) for r in broken}
+        tainted, known = set(links.values()), set(values.values())
         # A broken link that links to nothing may have been meant for any row.
-        if any(other.cell(r, lookup.on) not in values.values() for r in other.broken.get(lookup.on, ())):
-            tainted = set(values.values())
-        where = places(other, sorted(broken)[:3])
+        if any(links[r] not in known for r in other.broken.get(lookup.on, ())):
+            tainted = known
+        where = places(other, sorted(broken)[:PLACES])
         return {r for r, v in values.items() if v in tainted}, f"what hangs on {where} of {name}"
+
+    def _links(self, table: Table, column: str, rows: set[int]) -> dict[int, str | None]:
+        """Return what rows of a table have in a column."""
+        if table.name in self.large:
+            links: dict[int, str | None] = self.large_run.links(table, column, rows)
+            return links
+        return {r: table.cell(r, column) for r in rows}
 
     def check_release(self, against: str | Path | None) -> None:
         """Compare with an earlier release, if one is given; look for the changelog's entry."""
