@@ -76,4 +76,4 @@ def test_validate_from_the_wheel(installed: Path, tmp_path: Path):
 
 def test_console_script(installed: Path):
     (entry,) = installed.glob("*.dist-info/entry_points.txt")
-    assert "commdip = commdip.cli:main" in entry.read_text()
+    assert "commdip = commdip.cli:program" in entry.read_text()

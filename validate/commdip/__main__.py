@@ -1,6 +1,6 @@
 """``python -m commdip`` is the command line."""
 
-from commdip.cli import main
+from commdip.cli import program
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    program()

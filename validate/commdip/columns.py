@@ -5,11 +5,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
-
-import pandas as pd
-import pandera.pandas as pa
-from pandera.errors import SchemaErrorReason
+from typing import TYPE_CHECKING, Any
 
 from commdip import edtf
 from commdip.findings import also
@@ -22,6 +18,10 @@ from commdip.vocabularies import shipped_terms as shipped_terms  # noqa: PLC0414
 from commdip.vocabularies import terms as terms  # noqa: PLC0414
 
 DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
+if TYPE_CHECKING:
+    import pandas as pd
+    import pandera.pandas as pa
+
 CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
 Terms = Mapping[str, Sequence[str]]
 
@@ -45,6 +45,8 @@ def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str
     ``vocabularies`` maps a vocabulary to its terms. ``unique`` are sets of columns that must be
     unique together; validation reports keys by rules of its own and leaves it empty.
     """
+    import pandera.pandas as pa
+
     columns = {f.name: _column(f, vocabularies) for f in spec.fields}
     # Pandera takes one set; further keys become checks of the whole frame.
     checks = [
@@ -59,6 +61,8 @@ def table_schema(spec: TableSpec, vocabularies: Terms, unique: Sequence[list[str
 
 
 def _column(spec: FieldSpec, vocabularies: Terms) -> pa.Column:
+    import pandera.pandas as pa
+
     # Coded columns are text while validating and categories once loaded: their check is enough.
     dtype = None if spec.vocabulary else DTYPES.get(spec.type, "str")
     return pa.Column(
@@ -72,6 +76,8 @@ def _column(spec: FieldSpec, vocabularies: Terms) -> pa.Column:
 
 def _checks(spec: FieldSpec, vocabularies: Terms) -> list[pa.Check]:
     """Return the checks of a column, each named by the rule that it carries out."""
+    import pandera.pandas as pa
+
     checks = []
     if spec.edtf:
         checks.append(_each(DATE, edtf.is_valid))
@@ -88,6 +94,7 @@ def _checks(spec: FieldSpec, vocabularies: Terms) -> list[pa.Check]:
 
 def _each(rule: Rule, holds: Callable[[str], Any]) -> pa.Check:
     """Return a check of every distinct value of a column."""
+    import pandera.pandas as pa
 
     def check(series: pd.Series[Any]) -> pd.Series[bool]:
         bad = [v for v in series.dropna().unique() if not holds(v)]
@@ -160,6 +167,8 @@ def check_columns(table: Table, vocabularies: Terms) -> None:
     Cells that are already known to be wrong (in a row too short, in a missing column) give no
     second finding.
     """
+    import pandera.pandas as pa
+
     for row, column in table.untyped:
         _add(table, TYPE, [row], column, vocabularies)
     try:
@@ -186,6 +195,8 @@ def _alike(table: Table, rule: Rule, rows: list[int], column: str) -> Iterable[l
 
 
 def _rule_of(error: pa.errors.SchemaError) -> Rule:
+    from pandera.errors import SchemaErrorReason
+
     if error.reason_code is SchemaErrorReason.SERIES_CONTAINS_NULLS:
         return REQUIRED
     return _RULES[str(error.check.name)]

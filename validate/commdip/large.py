@@ -146,7 +146,7 @@ class LargeTable(Table):
     size: int = 0
 
     def __init__(self, spec: TableSpec, path: str, file: Path) -> None:
-        super().__init__(spec, path)
+        super().__init__(spec, path, frame=cast("Any", None))
         self.file = file
         self.columnar = path.endswith(".parquet")
         self.kept: dict[int, tuple[int | None, dict[str, str | None]]] = {}
@@ -158,6 +158,7 @@ class LargeTable(Table):
         self.cut = False
         self.lost: list[str] = []
         self.reading: Ahead | None = None
+        self.following: LargeTable | None = None
         self.pending = True
 
     def count(self) -> int:
@@ -233,7 +234,12 @@ class LargeTable(Table):
     def start(self) -> None:
         """Begin to read, in threads of their own."""
         self.source_ = _Source(self).__enter__()
-        self.reading = Ahead(self.source_.blocks())
+        self.reading = Ahead(self._read())
+
+    def _read(self) -> Generator[tuple[Block, Span]]:
+        yield from self.source_.blocks()
+        if self.following is not None:
+            self.following.start()
 
     def stop(self) -> None:
         """End reading, wherever it is."""

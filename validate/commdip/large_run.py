@@ -38,8 +38,7 @@ class LargeRun:
         self.kept: set[int] = set()
 
     def read(self) -> None:
-        """Begin to read the first table; it is judged when all is known that has to be done with it."""
-        next(iter(self.large.values())).start()
+        """Do nothing yet: tables are judged when all is known that has to be done with them."""
 
     def take(self, keys: Iterable[RowRule]) -> list[RowRule]:
         """Take the rules about keys that concern large tables; return the others."""
@@ -51,7 +50,10 @@ class LargeRun:
         """Read the large tables and run the rules that concern them; return the others."""
         try:
             plan = Plan.of([*self.keys, *(r for r in rules if self._concerns(r))], self.large, self._idle)
-            for table in self.large.values():
+            tables = list(self.large.values())
+            for table, following in zip(tables, [*tables[1:], None], strict=True):
+                # It begins to be read while the last blocks of this one are judged.
+                table.following = following
                 self._read(table, plan)
             for rule in sorted(plan.whole, key=lambda r: not r.code.startswith("KEY")):
                 self._whole(rule)

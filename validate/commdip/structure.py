@@ -34,11 +34,13 @@ def read_package(
 ) -> tuple[dict[str, Table], list[Finding]]:
     """Check the descriptor and read every table that can be read.
 
-    Files of ``large_from`` bytes and more are only opened, by ``opened``. Returns the tables by name, in the descriptor's order, and the findings about the descriptor
-    and about files; findings about the contents of a file are in its table.
+    Files of ``large_from`` bytes and more are only opened, by ``opened``; the first of them begins to be
+    read while the others are. Returns the tables by name, in the descriptor's order, and the findings about
+    the descriptor and about files; findings about the contents of a file are in its table.
     """
     findings = [*check_profile(package), *check_resources(package), *check_extra_files(package)]
     tables: dict[str, Table] = {}
+    small: list[tuple[TableSpec, Resource, Path]] = []
     for resource in package.resources:
         if resource.name in tables:
             continue
@@ -51,9 +53,20 @@ def read_package(
         elif spec is not None and opened is not None and is_large(resource, file, large_from):
             tables[resource.name] = opened(spec, resource.path, file)
         elif spec is not None:
+            tables[resource.name] = Table(spec, resource.path)
+            small.append((spec, resource, file))
+    large = [t for t in tables.values() if t.large]
+    try:
+        if large:
+            large[0].start()
+        for spec, resource, file in small:
             source = file.read_bytes()
             findings += check_digest(resource, digest(source))
             tables[resource.name] = read_file(spec, resource.path, source)
+    except BaseException:
+        for table in large:
+            table.stop()
+        raise
     findings += check_references(tables)
     return tables, findings
 

@@ -10,9 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from commdip import edtf
 from commdip.findings import Finding
@@ -20,6 +18,9 @@ from commdip.package import PackageError
 from commdip.rules import files
 from commdip.rules.base import ROW, Rule
 from commdip.specs import FieldSpec, TableSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 BOM = b"\xef\xbb\xbf"
 INTEGER = re.compile(r"[+-]?[0-9]{1,18}")
@@ -52,7 +53,7 @@ class Table:
     findings: list[Finding] = field(default_factory=list)
     untyped: list[tuple[int, str]] = field(default_factory=list)
     broken: dict[str, set[int]] = field(default_factory=dict)
-    frame: pd.DataFrame = field(default_factory=pd.DataFrame)
+    frame: pd.DataFrame = field(default_factory=lambda: _no_frame())  # noqa: PLW0108 (defined below)
     source: bytes = b""
     columnar: bool = False
     pending: bool = False
@@ -62,6 +63,9 @@ class Table:
     def name(self) -> str:
         """Name of the table."""
         return self.spec.name
+
+    def start(self) -> None:
+        """Begin to read it, if that can go on beside other work."""
 
     def stop(self) -> None:
         """End what goes on in reading it."""
@@ -266,7 +270,15 @@ def check_header(table: Table) -> list[str]:
     return gone
 
 
+def _no_frame() -> pd.DataFrame:
+    import pandas as pd
+
+    return pd.DataFrame()
+
+
 def _type_columns(table: Table) -> None:
+    import pandas as pd
+
     places = table.places
     columns: dict[str, Any] = {ROW: range(len(table.records))}
     for spec in table.spec.fields:
@@ -280,6 +292,8 @@ def _type_columns(table: Table) -> None:
 
 def _bounds(name: str, cells: list[str]) -> dict[str, pd.Series[Any]]:
     """Return the bounds of a column of dates, as the rules use them (see ``edtf.earliest``)."""
+    import pandas as pd
+
     known = {c: edtf.text_bounds(c) for c in set(cells)}
     first, last = (pd.Series([known[c][i] for c in cells], dtype="str") for i in (0, 1))
     return {f"{name}_earliest": first, f"{name}_latest": last}
@@ -287,6 +301,8 @@ def _bounds(name: str, cells: list[str]) -> dict[str, pd.Series[Any]]:
 
 def _typed(table: Table, spec: FieldSpec, cells: list[str]) -> pd.Series[Any]:
     """Turn the texts of a column into a typed series; what cannot be read is marked as broken."""
+    import pandas as pd
+
     if spec.type == "integer":
         values: list[Any] = [int(c) if INTEGER.fullmatch(c) else None for c in cells]
         dtype = "Int64"

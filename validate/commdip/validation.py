@@ -17,9 +17,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-import pandera.pandas as pa
-
 from commdip import canonical, columns, engines, release, structure, witness
 from commdip.findings import PLACES, Finding, Report, Skipped, also, in_reading_order
 from commdip.package import Package, open_package, shipped_root, shipped_spec
@@ -32,7 +29,8 @@ from commdip.rules.witness import WITNESS
 from commdip.tables import Table, read_table, union
 
 if TYPE_CHECKING:
-    pass
+    import pandas as pd
+    import pandera.pandas as pa
 
 CUT = ("FIL05", "FIL10")
 """Rules whose findings mean that rows of a table are not there to be found."""
@@ -175,13 +173,13 @@ class _Run:
 
     def check_columns(self) -> None:
         """Check the cells of every table by the pandera schema of its Table Schema."""
-        if self.large:
-            self.large_run.read()
         for name, table in self.tables.items():
             if name in self.large:
                 continue
             columns.check_columns(table, self.vocabularies)
             self.findings += table.findings
+        if self.large:
+            self.large_run.read()
 
     @cached_property
     def vocabularies(self) -> columns.Terms:
@@ -374,6 +372,9 @@ def run_as_pandera(frame: pd.DataFrame, rules: Sequence[RowRule], view: Tables) 
     Takes the table's frame, its rules and all tables; returns the offending rows (``row_`` and
     the columns that messages name) by the rule's ``id``, for the rules that have any.
     """
+    import pandas as pd
+    import pandera.pandas as pa
+
     caught: dict[int, Rows] = {}
     failed: list[tuple[RowRule, Exception]] = []
 
@@ -413,6 +414,8 @@ def offending_rows(rule: RowRule, view: Tables) -> Rows:
 
 def _plain(value: Any) -> Any:
     """Return a cell of any engine as a Python value, None if it is missing."""
+    import pandas as pd
+
     if pd.isna(value):
         return None
     return value.item() if hasattr(value, "item") else value
