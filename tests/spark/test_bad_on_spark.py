@@ -1,7 +1,8 @@
 """Every bad example gives on Spark the findings that it gives in memory, but for lines, which Spark does not know.
 
 The tables that a case changes are read by Spark, all others as ever. What no case changes has
-been checked on the base and is not checked again.
+been checked on the base and is not checked again. By default the first case of each rule runs, with
+``--every-case`` all of them.
 """
 
 from __future__ import annotations
@@ -76,8 +77,9 @@ def outcomes(
     folders = dict.fromkeys(item.callspec.params["folder"] for item in here if hasattr(item, "callspec"))
     for folder in folders:
         (temporary / folder).mkdir()
+    every = request.config.getoption("--every-case")
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        yield {folder: pool.submit(run, folder, settings, temporary) for folder in folders}
+        yield {folder: pool.submit(run, folder, settings, temporary, every) for folder in folders}
     for patch in patches:
         patch.stop()
 
