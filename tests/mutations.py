@@ -30,7 +30,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from unittest import mock
@@ -370,14 +370,24 @@ def kind(name: str, most: int = 4) -> Callable[[Maker], Maker]:
 
 
 def mutations(data: Data, seed: int = SEED, only: str = "", share: float = 1) -> list[Mutation]:
-    """Return mutations of the data, the same for the same seed: a share of those of each kind, two at least."""
-    facts, found = Facts(data), []
+    """Return mutations of the data, the same for the same seed.
+
+    They are a share of those of each kind, one at least, and one more of each table that would have none.
+    """
+    facts, found, left = Facts(data), [], []
     for name, (make, most) in MAKERS.items():
         if not name.startswith(only):
             continue
         # Each kind has its own generator, so that a new kind changes no other.
         made = make(facts, random.Random(f"{seed} {name}"))
-        found += islice(made, min(most, max(2, math.ceil(most * share))))
+        taken = min(most, max(1, math.ceil(most * share)))
+        found += islice(made, taken)
+        left.append(islice(made, most - taken))
+    tables = {m.table for m in found}
+    for mutation in chain.from_iterable(left):
+        if mutation.table not in tables:
+            tables.add(mutation.table)
+            found.append(mutation)
     return found
 
 
@@ -2106,8 +2116,11 @@ def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
 
 @kind("evidence: of a life removed", 2)
 def _(f: Facts, rng: random.Random) -> Iterator[Mutation]:
+    # A name needs no evidence; what is said of a life does.
+    said = ("birth_date", "death_date", "wikidata_id")
+    lives = {r["leader_id"] for r in f.d["leaders"] if any(r[c] for c in said)}
     for table, record in shuffled(rng, f.claims):
-        if table == "leaders":
+        if table == "leaders" and record in lives:
             ids = [e["evidence_id"] for e in f.claims[(table, record)]]
             yield change(
                 "evidence: of a life removed",

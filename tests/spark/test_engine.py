@@ -22,7 +22,7 @@ ENGINES = ("pandas", "polars", "spark")
 OF_FILES = ("FIL", "COL", "CAN", "KEY01")
 COMPILED = {"spark.sql.codegen.wholeStage": "true", "spark.sql.codegen.factoryMode": "FALLBACK"}
 NAMES = ("rule", "table", "path", "column", "key", "value")
-FACTS = ("contacts", "participation", "evidence")
+FACTS = ("contacts", "participation")
 Large = Callable[..., None]
 
 
