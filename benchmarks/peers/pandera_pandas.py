@@ -16,7 +16,7 @@ from collections import Counter
 import pandas as pd
 import pandera.pandas as pa
 from common import CALLS, FREE, LARGE, Field, data, fields, is_day, keys, primary, report, rule_of
-from pandera.errors import SchemaErrorReason
+from pandera_names import checks_of, name_of
 
 SMALL = ("states", "organizations", "leaders", "tenures", "ceremonies", "rank_offices")
 UNKNOWN = ("0000-01-01", "9999-12-31")
@@ -147,28 +147,6 @@ def cell_check(field: Field) -> pa.Check | None:
     if field.pattern:
         return pa.Check.str_matches(field.pattern, name=rule)
     return pa.Check.isin(field.terms, name=rule) if field.terms else None
-
-
-def checks_of(table: str, schema: pa.DataFrameSchema) -> list[str]:
-    """Return the names of all checks of a schema."""
-    made = []
-    for name, column in schema.columns.items():
-        if " " in name:
-            made.append(name)
-            continue
-        made += [f"{c.name} {table}.{name}" for c in column.checks]
-        made += [f"COL02 {table}.{name}"] if not column.nullable else []
-        made += [f"KEY01 {table}.{name}"] if column.unique else []
-    return made
-
-
-def name_of(table: str, error: pa.errors.SchemaError) -> str:
-    """Return the name of the check that failed."""
-    column = error.schema.name
-    if " " in column:
-        return str(column)
-    reasons = {SchemaErrorReason.SERIES_CONTAINS_NULLS: "COL02", SchemaErrorReason.SERIES_CONTAINS_DUPLICATES: "KEY01"}
-    return f"{reasons.get(error.reason_code) or error.check.name} {table}.{column}"
 
 
 if __name__ == "__main__":

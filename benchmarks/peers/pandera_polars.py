@@ -13,6 +13,7 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 from common import CALLS, FREE, LARGE, Field, data, fields, keys, primary, report, rule_of
+from pandera_names import checks_of, name_of
 
 SMALL = ("states", "organizations", "leaders", "tenures", "ceremonies", "rank_offices")
 
@@ -162,28 +163,6 @@ def cell_check(field: Field) -> pa.Check | None:
     if field.pattern:
         return pa.Check.str_matches(field.pattern, name=rule)
     return pa.Check.isin(field.terms, name=rule) if field.terms else None
-
-
-def checks_of(table: str, schema: pa.DataFrameSchema) -> list[str]:
-    """Return the names of all checks of a schema."""
-    made = []
-    for name, column in schema.columns.items():
-        if " " in name:
-            made.append(name)
-            continue
-        made += [f"{c.name} {table}.{name}" for c in column.checks]
-        made += [f"COL02 {table}.{name}"] if not column.nullable else []
-        made += [f"KEY01 {table}.{name}"] if column.unique else []
-    return made
-
-
-def name_of(table: str, error: pa.errors.SchemaError) -> str:
-    """Return the name of the check that failed."""
-    column = error.schema.name
-    if " " in column:
-        return str(column)
-    reasons = {"SERIES_CONTAINS_NULLS": "COL02", "SERIES_CONTAINS_DUPLICATES": "KEY01"}
-    return f"{reasons.get(error.reason_code.name) or error.check.name} {table}.{column}"
 
 
 if __name__ == "__main__":

@@ -17,11 +17,11 @@ from commdip.tables import INTEGER, Table
 from commdip.vocabularies import shipped_terms as shipped_terms  # noqa: PLC0414
 from commdip.vocabularies import terms as terms  # noqa: PLC0414
 
-DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
 if TYPE_CHECKING:
     import pandas as pd
     import pandera.pandas as pa
 
+DTYPES = {"string": "str", "integer": "Int64", "boolean": "boolean", "number": "float64"}
 CLOSED = re.compile(r"\^(?:[A-Za-z0-9()|?*+:/_-]|\{[0-9,]+\}|\[[A-Za-z0-9_-]+\])*\$")
 Terms = Mapping[str, Sequence[str]]
 

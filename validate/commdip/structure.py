@@ -39,10 +39,10 @@ def read_package(
     the descriptor and about files; findings about the contents of a file are in its table.
     """
     findings = [*check_profile(package), *check_resources(package), *check_extra_files(package)]
-    tables: dict[str, Table] = {}
-    small: list[tuple[TableSpec, Resource, Path]] = []
+    large: dict[str, Table] = {}
+    small: dict[str, tuple[TableSpec, Resource, Path]] = {}
     for resource in package.resources:
-        if resource.name in tables:
+        if resource.name in large or resource.name in small:
             continue
         spec = _spec(package, resource, findings)
         file = package.file(resource.path)
@@ -51,22 +51,22 @@ def read_package(
                 files.MISSING.finding(f"{resource.path} does not exist.", table=resource.name, path=resource.path)
             )
         elif spec is not None and opened is not None and is_large(resource, file, large_from):
-            tables[resource.name] = opened(spec, resource.path, file)
+            large[resource.name] = opened(spec, resource.path, file)
         elif spec is not None:
-            tables[resource.name] = Table(spec, resource.path)
-            small.append((spec, resource, file))
-    large = [t for t in tables.values() if t.large]
+            small[resource.name] = spec, resource, file
+    read = dict(large)
     try:
-        if large:
-            large[0].start()
-        for spec, resource, file in small:
+        for table in list(large.values())[:1]:
+            table.start()
+        for name, (spec, resource, file) in small.items():
             source = file.read_bytes()
             findings += check_digest(resource, digest(source))
-            tables[resource.name] = read_file(spec, resource.path, source)
+            read[name] = read_file(spec, resource.path, source)
     except BaseException:
-        for table in large:
+        for table in large.values():
             table.stop()
         raise
+    tables = {r.name: read[r.name] for r in package.resources if r.name in read}
     findings += check_references(tables)
     return tables, findings
 
