@@ -3595,7 +3595,7 @@ class Reader:
             if self.learning:
                 self.read[repr(spec), source] = known
             broken = {c: set(rows) for c, rows in known.broken.items()}
-            return Table(
+            made = Table(
                 known.spec,
                 path,
                 known.header,
@@ -3604,9 +3604,10 @@ class Reader:
                 [*known.findings],
                 [*known.untyped],
                 broken,
-                known.frame,
                 source,
             )
+            made.frame = known.frame
+            return made
 
         def vocabularies(codes: Table) -> columns.Terms:
             known = self.terms.get(id(codes.frame)) or terms(codes)

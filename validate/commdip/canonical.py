@@ -15,7 +15,7 @@ import tempfile
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from commdip.findings import Finding
 from commdip.package import DESCRIPTOR, Package, open_package
@@ -27,7 +27,7 @@ from commdip.tables import BOOLEANS, INTEGER, Table
 if TYPE_CHECKING:
     import polars as pl
 
-    from commdip.large import Block, LargeTable
+    from commdip.large import Block, LargeTable, Marks
 
 FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG02", "PKG03", "FIL01")
 """Rules whose findings make rewriting unsafe: cells could be lost or stand in wrong columns."""
@@ -111,20 +111,25 @@ class BlockForm:
 
     def check(self, block: Block) -> None:
         """Find where a block differs from its canonical form."""
-        columns = self._to_look_at(block)
         before = len(self.found)
-        self.found += _cells(_in_memory(self.table, block, _unclean(block, columns))) if columns else ()
+        if rows := self._unclean(block):
+            self.found += _cells(_in_memory(self.table, block, rows))
         plain = block.tidy or self.table.columnar
         if not plain and len(self.found) == before and self.other_line is None and not block.short:
             self._form(block)
         self._order(block)
 
-    def _to_look_at(self, block: Block) -> list[str]:
-        """Return the columns of a block in which a cell may not be in canonical form."""
+    def _unclean(self, block: Block) -> list[int]:
+        """Return the places of rows of a block with a cell that may not be in canonical form."""
         if not block.tidy:
-            return block.text.columns
+            return _unclean(block, block.text.columns)
+        # What is right in its column is clean, but for spellings of numbers and of yes and no.
         kinds = {f.name: f.type for f in self.table.spec.fields}
-        return [c for c in block.text.columns if c in block.wrong or kinds.get(c) in ("integer", "boolean")]
+        spelled = [c for c in block.text.columns if kinds.get(c) in ("integer", "boolean")]
+        wrong = [c for c in block.text.columns if c in block.wrong]
+        broken = {r - block.first for c in wrong for r in cast("Marks", self.table.broken[c]).within(block.rows)}
+        found = _unclean(block, spelled) if spelled else []
+        return sorted({*found, *(_unclean(block, wrong, sorted(broken)) if broken else ())})
 
     def _form(self, block: Block) -> None:
         """Find the first line of a block that canonical form would write otherwise."""
@@ -180,8 +185,8 @@ def _in_memory(table: LargeTable, block: Block, rows: list[int] | None = None) -
     return Table(table.spec, table.path, header=table.header, records=records, lines=lines, columnar=table.columnar)
 
 
-def _unclean(block: Block, columns: list[str]) -> list[int]:
-    """Return the places of rows of a block with a cell in these columns that may not be in canonical form."""
+def _unclean(block: Block, columns: list[str], among: list[int] | None = None) -> list[int]:
+    """Return the places of rows with a cell in these columns that may not be in canonical form, ``among`` some."""
     import polars as pl
 
     doubt = pl.lit(False)
@@ -190,7 +195,9 @@ def _unclean(block: Block, columns: list[str]) -> list[int]:
         doubt = doubt | cell.str.contains(r"^\s|\s$|[\x00-\x08\x0b-\x1f\x7f-\x9f]|[^\x00-\x7f]")
         if spec is not None and spec.type in ("integer", "boolean"):
             doubt = doubt | ~cell.str.contains(r"^(0|-?[1-9][0-9]*|true|false)$")
-    return [int(i) for i in block.text.select(doubt.fill_null(False).arg_true()).to_series()]
+    text = block.text if among is None else block.text[among]
+    found = [int(i) for i in text.select(doubt.fill_null(False).arg_true()).to_series()]
+    return found if among is None else [among[i] for i in found]
 
 
 def _falls(rows: pl.DataFrame, spec: TableSpec) -> list[int]:

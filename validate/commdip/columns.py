@@ -184,6 +184,25 @@ def check_columns(table: Table, vocabularies: Terms) -> None:
                 table.break_cells(row, [column])
 
 
+def check_values(table: Table, vocabularies: Terms) -> None:
+    """Do what ``check_columns`` does, value by value and without pandera."""
+    for row, column in table.untyped:
+        _add(table, TYPE, [row], column, vocabularies)
+    for spec in table.spec.fields:
+        place, known = table.places.get(spec.name), table.broken.get(spec.name, set())
+        rows: dict[str, list[int]] = {}
+        for row, record in enumerate(table.records):
+            if row not in known:
+                rows.setdefault("" if place is None else record[place], []).append(row)
+        for cell, holders in rows.items():
+            rule = broken_rule(spec, cell, vocabularies) if cell else REQUIRED if spec.required else None
+            if rule is not None:
+                for alike in _alike(table, rule, holders, spec.name):
+                    _add(table, rule, alike, spec.name, vocabularies)
+                for row in holders:
+                    table.break_cells(row, [spec.name])
+
+
 def _alike(table: Table, rule: Rule, rows: list[int], column: str) -> Iterable[list[int]]:
     """Group rows that one mistake explains: a term that the vocabulary lacks is one, however often it is used."""
     if rule is not VOCABULARY:

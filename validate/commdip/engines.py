@@ -12,11 +12,10 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from commdip.rules.base import ROW
 from commdip.rules.tables import Frame, lazy
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from commdip.specs import TableSpec
     from commdip.tables import Table
 
@@ -58,20 +57,17 @@ def opener(engine: str, spark: Mapping[str, str]) -> Callable[[TableSpec, str, P
 def frames(tables: Iterable[Table], engine: str) -> dict[str, Frame]:
     """Return the tables as frames of an engine, by name; with Spark, of the one that runs here beside it."""
     made = _polars if chosen("auto" if engine == "spark" else engine) == "polars" else _pandas
-    return {t.name: lazy(made(t.frame)) for t in tables}
+    return {t.name: lazy(made(t)) for t in tables}
 
 
-def _pandas(frame: pd.DataFrame) -> Any:
-    return frame
+def _pandas(table: Table) -> Any:
+    return table.frame
 
 
-def _polars(frame: pd.DataFrame) -> Any:
+def _polars(table: Table) -> Any:
     import polars as pl
 
-    kinds = {"Int64": pl.Int64, "int64": pl.Int64, "boolean": pl.Boolean}
-    columns = []
-    for name in frame:
-        series = frame[name]
-        cells = series.array.to_numpy(dtype=object, na_value=None).tolist()
-        columns.append(pl.Series(str(name), cells, dtype=kinds.get(str(series.dtype), pl.String)))
-    return pl.DataFrame(columns).lazy()
+    kinds = {"integer": pl.Int64, "boolean": pl.Boolean}
+    rows = pl.Series(ROW, range(len(table.records)), dtype=pl.Int64)
+    columns = [pl.Series(name, cells, dtype=kinds.get(kind, pl.String)) for name, kind, cells in table.typed()]
+    return pl.DataFrame([rows, *columns]).lazy()

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import io
 import queue
 import re
 import threading
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 BLOCK = 48 << 20
 """Bytes of a block: a larger one costs memory, a smaller one time."""
 STEP = 1 << 18
+BUFFERS = 4
+"""Parts that are there at once: one is read, one waits, one is parsed, and one may be judged."""
 DELETE = b"\x7f"
 QUOTE = b'"'
 TAIL = 1 << 16
@@ -79,6 +82,11 @@ class Marks:
         found[inside] = self._bits[rows[inside]]
         return found
 
+    def within(self, rows: range) -> list[int]:
+        """Return the rows of a range that are in the set."""
+        found: list[int] = (np.flatnonzero(self._bits[rows.start : rows.stop]) + rows.start).tolist()
+        return found
+
     def __contains__(self, row: object) -> bool:
         return isinstance(row, int | np.integer) and 0 <= int(row) < len(self._bits) and bool(self._bits[int(row)])
 
@@ -99,7 +107,8 @@ class Block:
     None where a file has no lines. ``short`` are rows with too few or too many cells, as (row, cells).
     ``distinct`` are the values of columns that repeat few, ``rises`` says that the key, being one column of
     text, grows from row to row. ``no_dates`` are the values of date columns that are no dates, ``wrong`` the
-    columns with wrong cells. ``tidy`` says that its bytes surely are in canonical form; if not, ``source`` has
+    columns with wrong cells. ``plain`` says that every line is a row, and that polars reads it as it should be
+    read; ``tidy`` says that its bytes surely are in canonical form; if not, ``source`` has
     them, where the file has lines.
     """
 
@@ -108,6 +117,7 @@ class Block:
     first: int
     lines: NDArray[np.int64] | None
     short: list[tuple[int, int]] = field(default_factory=list)
+    plain: bool = False
     tidy: bool = True
     source: bytes = b""
     distinct: dict[str, list[str]] = field(default_factory=dict)
@@ -127,13 +137,17 @@ class Block:
 
 @dataclass
 class Span:
-    """Where a block stands in its file: its bytes from an offset, its first row and line."""
+    """Where a block stands in its file: its bytes from an offset, its first row and line.
+
+    ``plain`` is that of the block.
+    """
 
     offset: int
     size: int
     first: int
     line: int
     rows: int = 0
+    plain: bool = False
 
 
 class LargeTable(Table):
@@ -146,7 +160,7 @@ class LargeTable(Table):
     size: int = 0
 
     def __init__(self, spec: TableSpec, path: str, file: Path) -> None:
-        super().__init__(spec, path, frame=cast("Any", None))
+        super().__init__(spec, path)
         self.file = file
         self.columnar = path.endswith(".parquet")
         self.kept: dict[int, tuple[int | None, dict[str, str | None]]] = {}
@@ -204,32 +218,39 @@ class LargeTable(Table):
 
     def keep(self, block: Block, rows: Iterable[int]) -> None:
         """Keep rows of a block, so that findings can show them."""
-        new = sorted({r for r in rows if r in block.rows and r not in self.kept})
-        if new:
-            places = [r - block.first for r in new]
-            cells = block.text[places].rows(named=True)
-            for row, place, record in zip(new, places, cells, strict=True):
-                self.kept[row] = (None if block.lines is None else int(block.lines[place]), record)
+        new = np.asarray(sorted({r for r in rows if r in block.rows and r not in self.kept}), np.int64)
+        if len(new):
+            places = new - block.first
+            self._keep(new, block.text[places], None if block.lines is None else block.lines[places])
+
+    def _keep(self, rows: NDArray[np.int64], text: pl.DataFrame, lines: NDArray[np.int64] | None) -> None:
+        numbers = [None] * len(rows) if lines is None else lines.tolist()
+        for row, line, record in zip(rows.tolist(), numbers, text.rows(named=True), strict=True):
+            self.kept[row] = (line, record)
 
     def fetch(self, rows: Iterable[int] | NDArray[Any], keep: bool = True) -> pl.DataFrame:
         """Read rows again, and keep them for findings; returns them as rules see them."""
         wanted = np.unique(rows if isinstance(rows, np.ndarray) else np.fromiter(rows, np.int64))
         found = []
-        for block in self.again(wanted, judged=False):
-            here = wanted[(wanted >= block.first) & (wanted < block.first + len(block))]
-            if keep:
-                self.keep(block, here.tolist())
-            cells = typed(self, block.text[(here - block.first).tolist()], 0)
-            found.append(cells.with_columns(pl.Series(ROW, here)))
+        with _Source(self) as source:
+            for span in self._spans(wanted):
+                here = wanted[(wanted >= span.first) & (wanted < span.first + span.rows)]
+                text, lines = source.rows_of(span, here)
+                if keep:
+                    self._keep(here, text, lines)
+                found.append(typed(self, text, 0).with_columns(pl.Series(ROW, here)))
         return pl.concat(found) if found else typed(self, pl.DataFrame(), 0)
 
-    def again(self, wanted: NDArray[np.int64], judged: bool = True) -> Iterator[Block]:
-        """Read again the blocks in which rows stand; they are as text only if they are not to be ``judged``."""
+    def _spans(self, rows: NDArray[np.int64]) -> list[Span]:
+        """Return the spans in which rows stand."""
         firsts = np.asarray([s.first for s in self.spans])
-        needed = sorted(set((np.searchsorted(firsts, wanted, side="right") - 1).tolist()))
+        return [self.spans[n] for n in np.unique(np.searchsorted(firsts, rows, side="right") - 1).tolist()]
+
+    def again(self, wanted: NDArray[np.int64]) -> Iterator[Block]:
+        """Read again the blocks in which rows stand."""
         with _Source(self) as source:
-            for part, span in Ahead((source.part(self.spans[n]), self.spans[n]) for n in needed):
-                yield source.block(part, span, judged)
+            for part, span in Ahead((source.part(span), span) for span in self._spans(wanted)):
+                yield source.block(part, span)
 
     def start(self) -> None:
         """Begin to read, in threads of their own."""
@@ -322,15 +343,46 @@ class Part:
     escaped: bool = False
 
 
-def weigh(source: bytes, quotes: int) -> Part:
-    """Count in bytes what tells whether they were read right; quotes have been counted already."""
+def weigh(source: bytes) -> Part:
+    """Count in bytes what tells whether they were read right."""
     codes = np.frombuffer(source, np.uint8)
-    newlines, controls = 0, source.count(DELETE)
+    newlines = controls = quotes = 0
+    # In steps that stay in the processor's cache; bytes.count takes six times as long.
     for at in range(0, len(codes), STEP):
         step = codes[at : at + STEP]
         newlines += int(np.count_nonzero(step == ord("\n")))
         controls += int(np.count_nonzero(step < ord(" ")))
+        quotes += int(np.count_nonzero(step == ord(QUOTE)))
+    controls += source.count(DELETE) if DELETE in source else 0
     return Part(source, newlines, controls, quotes, source.isascii())
+
+
+class _Buffers:
+    """Memory for parts, taken again and again: pages that the system must give anew cost more than reading into them.
+
+    A part that somebody still holds keeps its bytes: ``BytesIO`` takes new memory then.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: list[io.BytesIO] = []
+
+    def read(self, stream: IO[bytes], size: int) -> bytes:
+        """Return the next bytes of a stream, fewer than ``size`` at its end only."""
+        if len(self._buffers) < BUFFERS:
+            source = stream.read(size)
+            self._buffers.append(io.BytesIO(source))
+            return source
+        buffer = self._buffers.pop(0)
+        self._buffers.append(buffer)
+        if buffer.getbuffer().nbytes < size:
+            buffer.seek(size - 1)
+            buffer.write(b"\0")
+        got = 0
+        with buffer.getbuffer() as view:
+            while got < size and (more := cast("io.BufferedReader", stream).readinto(view[got:size])):
+                got += more
+        buffer.truncate(got)
+        return buffer.getvalue()
 
 
 class _Source:
@@ -339,6 +391,7 @@ class _Source:
     def __init__(self, table: LargeTable) -> None:
         self.table = table
         self.hash = hashlib.sha256()
+        self.buffers = _Buffers()
         self.rows = 0
 
     def __enter__(self) -> _Source:
@@ -361,7 +414,7 @@ class _Source:
         """Yield the blocks of the file with the places where they stand; stops where it cannot be read on."""
         for part, span in Ahead(self.parts()):
             block = self.block(part, span)
-            span.rows = len(block)
+            span.rows, span.plain = len(block), block.plain
             self.rows = block.first + len(block)
             yield block, span
             if self.table.cut:
@@ -374,19 +427,24 @@ class _Source:
             return
         offset, line, kept = 0, 1, b""
         while source := self._more(kept):
-            cut, quotes = (len(source), source.count(QUOTE)) if self.ended else _whole_records(source)
-            if not cut:
-                kept = source
-                continue
-            part = weigh(source[:cut], quotes)
-            kept = source[cut:]
-            yield part, Span(offset, cut, -1, line)
-            offset += cut
+            part = weigh(source)
+            if not self.ended and (part.quotes % 2 or not source.endswith(b"\n")):
+                cut = _whole_records(source)
+                if not cut:
+                    kept = source
+                    continue
+                part = weigh(source[:cut])
+            size = len(part.source)
+            kept = source[size:]
+            del source
+            yield part, Span(offset, size, -1, line)
+            offset += size
             line += part.newlines
+            del part
 
     def _more(self, kept: bytes) -> bytes:
         asked = self._up_to_line_end()
-        new = self.stream.read(asked)
+        new = self.buffers.read(self.stream, asked)
         self.ended = len(new) < asked
         if self.stream is self.raw:
             self.hash.update(new)
@@ -411,11 +469,28 @@ class _Source:
 
     def part(self, span: Span) -> Part | None:
         """Return a part again, by the place where it stands."""
-        if self.table.columnar:
-            return None
+        return None if self.table.columnar else weigh(self._bytes(span))
+
+    def _bytes(self, span: Span) -> bytes:
         self.stream.seek(span.offset)
-        source = self.stream.read(span.size)
-        return weigh(source, source.count(QUOTE))
+        return self.buffers.read(self.stream, span.size)
+
+    def rows_of(self, span: Span, rows: NDArray[np.int64]) -> tuple[pl.DataFrame, NDArray[np.int64] | None]:
+        """Return the text of rows of a span, and their lines."""
+        if not span.plain:
+            block = self.block(self.part(span), span, judged=False)
+            places = rows - block.first
+            return block.text[places], None if block.lines is None else block.lines[places]
+        # Lines are cut out and only they are parsed, which takes a fifth of parsing all.
+        source = self._bytes(span)
+        ends = np.flatnonzero(np.frombuffer(source, np.uint8) == ord("\n")) + 1
+        header = len(ends) - span.rows
+        bounds = np.concatenate([np.zeros(1, np.int64), ends])
+        at = rows - span.first + header
+        lines = [source[a:b] for a, b in zip(bounds[at].tolist(), bounds[at + 1].tolist(), strict=True)]
+        text = _fast(self.table.header, weigh(b"".join(lines)))
+        assert text is not None
+        return text, at + span.line
 
     def block(self, part: Part | None, span: Span, judged: bool = True) -> Block:
         """Return the records of a part; if they are not to be ``judged``, as text only."""
@@ -461,8 +536,7 @@ class _Source:
             self.table.free = [
                 h for h in dict.fromkeys(self.table.header) if h not in known or not columns.closed(known[h])
             ]
-        head_ = part.source[: len(part.source) - len(source) + end]
-        taken = weigh(head_, head_.count(QUOTE))
+        taken = weigh(part.source[: len(part.source) - len(source) + end])
         rest = Part(
             source[end:],
             part.newlines - taken.newlines,
@@ -481,15 +555,15 @@ def _first_record(source: bytes) -> int:
     return end
 
 
-def _whole_records(source: bytes) -> tuple[int, int]:
-    """Return how many bytes are whole records, up to the last line end outside quotes (0 if none), and their quotes."""
+def _whole_records(source: bytes) -> int:
+    """Return how many bytes are whole records, up to the last line end outside quotes; 0 if there are none."""
     end = source.rfind(b"\n") + 1
     quotes = source.count(QUOTE, 0, end)
     while end and quotes % 2:
         before = source.rfind(b"\n", 0, end - 1) + 1
         quotes -= source.count(QUOTE, before, end)
         end = before
-    return end, quotes
+    return end
 
 
 def _read(table: LargeTable, part: Part, first: int, line: int, position: int) -> Block:
@@ -504,7 +578,9 @@ def _read(table: LargeTable, part: Part, first: int, line: int, position: int) -
         lines = lines + text.select(within.cum_sum().shift(1, fill_value=0)).to_series().to_numpy().astype(np.int64)
     tidy = _tidy(part, text, table.free)
     rises = _rises(text, table.spec)
-    return Block(table, text, first, lines, tidy=tidy, source=b"" if tidy else part.source, rises=rises)
+    plain = part.newlines == text.height and part.source.endswith(b"\n")
+    source = b"" if tidy else part.source
+    return Block(table, text, first, lines, plain=plain, tidy=tidy, source=source, rises=rises)
 
 
 def _fast(header: list[str], part: Part) -> pl.DataFrame | None:
@@ -572,8 +648,9 @@ def _rises(text: pl.DataFrame, spec: TableSpec) -> bool:
 def _distinct(table: LargeTable, text: pl.DataFrame) -> dict[str, list[str]]:
     """Return the values of the columns that repeat few, and note those that do not."""
     wanted = [n for n in table.repeating if n in text.columns]
-    found = text.select(pl.col(n).unique().implode() for n in wanted).row(0, named=True) if wanted else {}
-    made = {n: [v for v in values if v is not None] for n, values in found.items()}
+    filled = [n for n in wanted if text[n].null_count() < text.height]
+    found = text.select(pl.col(n).unique().implode() for n in filled).row(0, named=True) if filled else {}
+    made = {n: [v for v in found.get(n, ()) if v is not None] for n in wanted}
     many = {n for n, values in made.items() if FEW * len(values) > text.height > STEP // FEW}
     table.repeating = [n for n in table.repeating if n not in many]
     return made

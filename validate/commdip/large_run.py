@@ -97,7 +97,9 @@ class LargeRun:
             for rule in waiting:
                 self._look_for_candidates(rule, block, plan)
             if plan.stored[table.name]:
-                self.stored.add(table, block.frame, plan.stored[table.name])
+                self.stored.add(table, block.frame, plan.stored[table.name] | plan.values[table.name])
+            elif plan.values[table.name]:
+                self.stored.add_values(block, plan.values[table.name])
         self._alike(table, alike, view)
         self._told(table, cells, form)
 
@@ -211,14 +213,14 @@ class LargeRun:
 
     def links(self, table: LargeTable, column: str, rows: set[int]) -> dict[int, str | None]:
         """Return what rows of a table have in a column that a lookup reads; the first rows are kept for findings."""
-        shown = {r for r in sorted(rows)[:PLACES] if r not in table.kept}
         scan = self.stored.scan(table)
-        if scan is None or column not in scan.collect_schema().names():
-            table.fetch(rows)
-            return {r: table.cell(r, column) for r in rows}
-        table.fetch(shown)
-        wanted = pl.Series(ROW, sorted(rows), dtype=pl.Int64)
-        return dict(scan.select(ROW, column).filter(pl.col(ROW).is_in(wanted.implode())).collect().rows())
+        found: dict[int, str | None] = {}
+        if scan is not None and column in scan.collect_schema().names():
+            wanted = pl.Series(ROW, sorted(rows), dtype=pl.Int64)
+            found = dict(scan.select(ROW, column).filter(pl.col(ROW).is_in(wanted.implode())).collect().rows())
+        lacking = rows - found.keys()
+        table.fetch(lacking | {r for r in sorted(rows)[:PLACES] if r not in table.kept})
+        return found | {r: table.cell(r, column) for r in lacking}
 
     # telling
 

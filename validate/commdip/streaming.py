@@ -14,7 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import narwhals as nw
 import numpy as np
@@ -219,6 +219,24 @@ class Stored:
         there.write_parquet(file, compression="lz4", statistics=False)
         self.parts[table.name] = number + 1
 
+    def add_values(self, block: Block, names: Iterable[str]) -> None:
+        """Add the values that columns of a block have, each once and without a row; in full where they are broken."""
+        table, columns = block.table, sorted(names)
+        broken = np.zeros(len(block), np.bool_)
+        rows = np.arange(block.first, block.first + len(block))
+        for name in columns:
+            if name in table.broken:
+                broken |= cast("Marks", table.broken[name]).of(rows)
+        values = [
+            pl.DataFrame(
+                {name: block.distinct[name] if name in block.distinct else block.frame[name].unique().drop_nulls()},
+                schema={name: block.frame.schema[name]},
+            )
+            for name in columns
+        ]
+        kept = block.frame.select(ROW, *columns).filter(pl.Series(broken))
+        self.add(table, pl.concat([kept, *values], how="diagonal"), None)
+
     def drop(self, table: LargeTable) -> None:
         """Forget what was stored of a table."""
         for file in (Path(self.folder.name) / table.name).glob("*.parquet"):
@@ -243,17 +261,23 @@ def named_in(message: str) -> list[str]:
 
 @dataclass
 class Plan:
-    """How the rules are run: those of each large table by how it judges, and the columns to be stored."""
+    """How the rules are run: those of each large table by how it judges, and the columns to be stored.
+
+    ``stored`` are columns of which every row is needed, ``values`` those of which the values are.
+    """
 
     alone: dict[str, list[RowRule]]
     alike: dict[str, list[RowRule]]
     whole: list[RowRule]
     stored: dict[str, set[str]]
+    values: dict[str, set[str]]
 
     @classmethod
     def of(cls, rules: Iterable[RowRule], large: Mapping[str, LargeTable], idle: Callable[[RowRule], bool]) -> Plan:
         """Plan rules; ``idle`` tells of a rule about a small table whether it has no row to judge."""
-        plan = cls({n: [] for n in large}, {n: [] for n in large}, [], {n: set() for n in large})
+        alone, alike = ({n: list[RowRule]() for n in large} for _ in range(2))
+        stored, values = ({n: set[str]() for n in large} for _ in range(2))
+        plan = cls(alone, alike, [], stored, values)
         for rule in rules:
             beyond = [n for n in rule.lookups if n in large]
             if rule.table in large and not beyond and not rule.any_table and rule.among is not None:
@@ -276,7 +300,11 @@ class Plan:
             names = {*rule.reads, *named_in(rule.message), *rule.fold, *links, *spec.primary_key}
             self.stored[rule.table] |= with_bounds(spec, names)
         for name, lookup in rule.lookups.items():
-            if name in large and (own or name != rule.table):
+            if name not in large or not (own or name != rule.table):
+                continue
+            if lookup.distinct:
+                self.values[name].add(lookup.on)
+            else:
                 self.stored[name] |= with_bounds(large[name].spec, {lookup.on, *lookup.columns})
         if rule.any_table:
             for name, table in large.items():
@@ -330,10 +358,12 @@ class Alike:
             again, self.skipped = np.asarray(self.skipped, np.int64), []
             for block in table.again(again):
                 self.add(block)
-        digests, rows = np.concatenate(self.digests), np.concatenate(self.rows)
-        ordered = np.sort(digests)
+        ordered = np.concatenate(self.digests)
+        ordered.sort()
         twice = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
-        return rows[np.isin(digests, twice)] if len(twice) else np.zeros(0, np.int64)
+        del ordered
+        found = [r[np.isin(d, twice)] for d, r in zip(self.digests, self.rows, strict=True)] if len(twice) else []
+        return np.concatenate([*found, np.zeros(0, np.int64)])
 
 
 def run_alone(

@@ -1,4 +1,4 @@
-"""Reading a CSV file into a typed frame, with the physical line of every row kept."""
+"""Reading a CSV file into records and typed columns, with the physical line of every row kept."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from commdip import edtf
@@ -17,7 +18,7 @@ from commdip.findings import Finding
 from commdip.package import PackageError
 from commdip.rules import files
 from commdip.rules.base import ROW, Rule
-from commdip.specs import FieldSpec, TableSpec
+from commdip.specs import TableSpec
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,9 +36,7 @@ class Table:
     """One table as read.
 
     ``records`` are the cells as text, one list a row, each as long as ``header``; ``lines`` the
-    physical line on which each row starts. ``frame`` has one column per field of the schema
-    (pandas str, Int64, boolean; empty cells are missing), ``row_``, the row's number from 0, and
-    for each date its bounds as text, ``X_earliest`` and ``X_latest``.
+    physical line on which each row starts.
     ``columnar`` says that the file has no lines, being Parquet. ``untyped`` are cells that are not of their column's type, as (row, column); ``broken`` are
     all cells known to be wrong, as column -> row numbers: rules that read such a cell are skipped
     for that row.
@@ -53,7 +52,6 @@ class Table:
     findings: list[Finding] = field(default_factory=list)
     untyped: list[tuple[int, str]] = field(default_factory=list)
     broken: dict[str, set[int]] = field(default_factory=dict)
-    frame: pd.DataFrame = field(default_factory=lambda: _no_frame())  # noqa: PLW0108 (defined below)
     source: bytes = b""
     columnar: bool = False
     pending: bool = False
@@ -63,6 +61,30 @@ class Table:
     def name(self) -> str:
         """Name of the table."""
         return self.spec.name
+
+    @cached_property
+    def frame(self) -> pd.DataFrame:
+        """What ``typed`` gives as a pandas frame: columns of the types str, Int64 and boolean."""
+        import pandas as pd
+
+        dtypes = {"integer": "Int64", "boolean": "boolean"}
+        columns = {name: pd.Series(cells, dtype=dtypes.get(kind, "str")) for name, kind, cells in self.typed()}
+        return pd.DataFrame({ROW: range(len(self.records)), **columns})
+
+    def typed(self) -> Iterator[tuple[str, str, list[Any]]]:
+        """Yield the columns of the schema as name, type and cells, None where a cell is empty or not of the type.
+
+        After a column of dates follow their bounds as text, ``X_earliest`` and ``X_latest``.
+        """
+        places = self.places
+        for spec in self.spec.fields:
+            place = places.get(spec.name)
+            cells = [""] * len(self.records) if place is None else [r[place] for r in self.records]
+            yield spec.name, spec.type, [value_of(c, spec.type) for c in cells]
+            if spec.edtf:
+                known = {c: edtf.text_bounds(c) for c in set(cells)}
+                for i, side in enumerate(("earliest", "latest")):
+                    yield f"{spec.name}_{side}", "string", [known[c][i] for c in cells]
 
     def start(self) -> None:
         """Begin to read it, if that can go on beside other work."""
@@ -179,7 +201,7 @@ def read_table(spec: TableSpec, path: str, source: bytes) -> Table:
     _read_records(table, _decode(table, source))
     for name in check_header(table):
         table.broken[name] = set(range(len(table.records)))
-    _type_columns(table)
+    _mark_untyped(table)
     return table
 
 
@@ -270,48 +292,23 @@ def check_header(table: Table) -> list[str]:
     return gone
 
 
-def _no_frame() -> pd.DataFrame:
-    import pandas as pd
+def value_of(cell: str, kind: str) -> Any:
+    """Return the value of a cell of a column of a type; None if it is empty, or not of the type."""
+    if kind == "integer":
+        return int(cell) if INTEGER.fullmatch(cell) else None
+    if kind == "boolean":
+        return BOOLEANS.get(cell)
+    return cell or None
 
-    return pd.DataFrame()
 
-
-def _type_columns(table: Table) -> None:
-    import pandas as pd
-
-    places = table.places
-    columns: dict[str, Any] = {ROW: range(len(table.records))}
+def _mark_untyped(table: Table) -> None:
+    """Mark the cells that are not of their column's type as broken."""
     for spec in table.spec.fields:
-        place = places.get(spec.name)
-        cells = [r[place] for r in table.records] if place is not None else [""] * len(table.records)
-        columns[spec.name] = _typed(table, spec, cells)
-        if spec.edtf:
-            columns |= _bounds(spec.name, cells)
-    table.frame = pd.DataFrame(columns)
-
-
-def _bounds(name: str, cells: list[str]) -> dict[str, pd.Series[Any]]:
-    """Return the bounds of a column of dates, as the rules use them (see ``edtf.earliest``)."""
-    import pandas as pd
-
-    known = {c: edtf.text_bounds(c) for c in set(cells)}
-    first, last = (pd.Series([known[c][i] for c in cells], dtype="str") for i in (0, 1))
-    return {f"{name}_earliest": first, f"{name}_latest": last}
-
-
-def _typed(table: Table, spec: FieldSpec, cells: list[str]) -> pd.Series[Any]:
-    """Turn the texts of a column into a typed series; what cannot be read is marked as broken."""
-    import pandas as pd
-
-    if spec.type == "integer":
-        values: list[Any] = [int(c) if INTEGER.fullmatch(c) else None for c in cells]
-        dtype = "Int64"
-    elif spec.type == "boolean":
-        values, dtype = [BOOLEANS.get(c) for c in cells], "boolean"
-    else:
-        return pd.Series([c or None for c in cells], dtype="str")
-    for row, (cell, value) in enumerate(zip(cells, values, strict=True)):
-        if cell and value is None and row not in table.broken.get(spec.name, ()):
-            table.untyped.append((row, spec.name))
-            table.break_cells(row, [spec.name])
-    return pd.Series(values, dtype=dtype)
+        place = table.places.get(spec.name)
+        if spec.type not in ("integer", "boolean") or place is None:
+            continue
+        known = table.broken.get(spec.name, ())
+        for row, cell in enumerate(r[place] for r in table.records):
+            if cell and row not in known and value_of(cell, spec.type) is None:
+                table.untyped.append((row, spec.name))
+                table.break_cells(row, [spec.name])

@@ -172,11 +172,15 @@ class _Run:
         return listed, {r: n for r, n in sorted(more.items()) if n}
 
     def check_columns(self) -> None:
-        """Check the cells of every table by the pandera schema of its Table Schema."""
+        """Check the cells of every table by the pandera schema of its Table Schema.
+
+        Beside large tables, small ones do without pandera and pandas, whose import takes longer than their rules.
+        """
         for name, table in self.tables.items():
             if name in self.large:
                 continue
-            columns.check_columns(table, self.vocabularies)
+            check = columns.check_values if self.large else columns.check_columns
+            check(table, self.vocabularies)
             self.findings += table.findings
         if self.large:
             self.large_run.read()
@@ -241,14 +245,15 @@ class _Run:
         return bool(cut)
 
     def run_checks(self, rules: Iterable[RowRule]) -> Iterable[tuple[RowRule, Rows]]:
-        """Run rules as pandera checks, table by table; yield each with its offending rows."""
+        """Run rules, table by table, as pandera checks where all is in memory; yield each with its offending rows."""
         by_table: dict[str, list[RowRule]] = {}
         for rule in rules:
             by_table.setdefault(rule.table, []).append(rule)
         for name, group in by_table.items():
-            caught = run_as_pandera(self.tables[name].frame, group, self.view)
+            caught = {} if self.large else run_as_pandera(self.tables[name].frame, group, self.view)
             for rule in group:
-                yield rule, self.report_rows(rule, caught.get(id(rule), []))
+                rows = offending_rows(rule, self.view) if self.large else caught.get(id(rule), [])
+                yield rule, self.report_rows(rule, rows)
 
     def report_rows(self, rule: RowRule, rows: Rows) -> Rows:
         """Report offending rows of a table in memory, but for those that hang on broken cells; return them."""
@@ -414,6 +419,8 @@ def offending_rows(rule: RowRule, view: Tables) -> Rows:
 
 def _plain(value: Any) -> Any:
     """Return a cell of any engine as a Python value, None if it is missing."""
+    if value is None or isinstance(value, str | int):
+        return value
     import pandas as pd
 
     if pd.isna(value):

@@ -15,5 +15,10 @@ def shipped_terms() -> dict[str, list[str]]:
 
 def terms(codes: Table) -> dict[str, list[str]]:
     """Return the vocabularies of a codes table: terms in their order, by vocabulary."""
-    frame = codes.frame.sort_values("position", kind="stable")
-    return {str(v): list(group) for v, group in frame.groupby("vocabulary")["code"]}
+    columns = {name: cells for name, _, cells in codes.typed()}
+    listed: dict[str, list[str]] = {}
+    rows = zip(*(columns[c] for c in ("position", "vocabulary", "code")), strict=True)
+    for _, vocabulary, code in sorted(rows, key=lambda row: (row[0] is None, row[0] or 0)):
+        if None not in (vocabulary, code):
+            listed.setdefault(vocabulary, []).append(code)
+    return listed

@@ -64,12 +64,14 @@ class Lookup:
 
     ``on`` is the column of that table whose value links a row of it to the row under test, which
     has the value in its column ``main_on`` (the same name if empty); ``columns`` are the columns
-    read. A broken row there silences the rule only for the rows linked to it.
+    read. A broken row there silences the rule only for the rows linked to it. With ``distinct`` the rule
+    asks only which values ``on`` has, not in how many rows; then each may be given once, beside empty ones.
     """
 
     on: str
     columns: tuple[str, ...] = ()
     main_on: str = ""
+    distinct: bool = False
 
 
 @dataclass(frozen=True)

@@ -195,8 +195,8 @@ for _column in ("birth_date", "death_date", "wikidata_id"):
     column="source_id",
     message="Nothing rests on {source_id} ({publisher}).",
     lookups={
-        "evidence": Lookup("source_id"),
-        "state_codes": Lookup("source_id"),
+        "evidence": Lookup("source_id", distinct=True),
+        "state_codes": Lookup("source_id", distinct=True),
         "sources": Lookup("origin_source_id", (), "source_id"),
     },
     may_lack=("evidence", "state_codes"),

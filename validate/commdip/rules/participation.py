@@ -7,7 +7,7 @@ import narwhals as nw
 from commdip.findings import ERROR, WARNING
 from commdip.rules.base import ROW, Lookup, Rule, declare, row_rule
 from commdip.rules.tables import Frame, Tables, except_rows, known, not_exactly_one, party, repeated
-from commdip.rules.time import holding_office, spells, within_spell
+from commdip.rules.time import covered, spells
 
 ONE_PARTY = declare(
     Rule(
@@ -222,10 +222,16 @@ def capacity_fits(t: Tables) -> Frame:
     )
 
 
-def _holding_rank(t: Tables, rows: Frame) -> Frame:
-    """Return rows whose leader held an office that gives the row's rank, for the row's party."""
-    giving = spells(t).join(t["rank_offices"].select("rank", "office"), on="office", how="inner")
-    return within_spell(rows.join(giving.drop("office"), on=["leader_id", "party_", "rank"], how="inner"))
+def _not_surely_right(t: Tables, rows: Frame) -> Frame:
+    """Return rows (with days) but for those that the only spell which gives their rank covers.
+
+    Most rows are right by it; the others are compared with every spell, which takes longer.
+    """
+    on = ["leader_id", "party_", "rank"]
+    giving = spells(t).join(t["rank_offices"].select("rank", "office"), on="office", how="inner").drop("office")
+    single = giving.with_columns(nw.len().over(*on).alias("spells_")).filter(nw.col("spells_") == 1)
+    held = rows.join(single.drop("spells_"), on=on, how="left")
+    return held.filter(~covered().fill_null(value=False)).drop("from_", "to_")
 
 
 @row_rule(
@@ -250,12 +256,15 @@ def rank_of_office(t: Tables) -> Frame:
         .select(ROW, "ceremony_id", "leader_id", "party_", "rank")
     )
     rows = rows.filter(known("party_"))  # PAR01 finds the others
-    # Days are looked up for the few that are wrong, and once for all: a join is what this rule costs.
-    days = t.ceremony_days().drop("host_")
-    right = _holding_rank(t, rows.join(days, on="ceremony_id", how="inner"))
-    wrong = except_rows(rows, right).join(days, on="ceremony_id", how="inner")
-    offices = holding_office(t, wrong).group_by(ROW).agg(nw.col("office").min().alias("office_"))
-    wrong = wrong.join(offices, on=ROW, how="left")
+    rows = _not_surely_right(t, rows.join(t.ceremony_days().drop("host_"), on="ceremony_id", how="inner"))
+    giving = t["rank_offices"].select("rank", "office", nw.lit(1).alias("gives_"))
+    held = rows.join(spells(t), on=["leader_id", "party_"], how="left").join(giving, on=["rank", "office"], how="left")
+    held = held.with_columns(
+        nw.when(covered()).then(nw.col("office")).alias("office_"),
+        nw.when(covered()).then(nw.col("gives_")).alias("right_"),
+    )
+    by_row = held.group_by(rows.collect_schema().names()).agg(nw.col("office_").min(), nw.col("right_").max())
+    wrong = by_row.filter(nw.col("right_").is_null())
     has = (
         nw.when(nw.col("office_").is_null())
         .then(nw.lit(""))

@@ -356,11 +356,14 @@ def spells(t: Tables) -> Frame:
 
 def within_spell(held: Frame) -> Frame:
     """Return the rows (with days, and ``from_`` and ``to_`` of a spell) whose days the spell can have covered."""
+    return held.filter(covered())
+
+
+def covered() -> nw.Expr:
+    """Return the condition that a spell (``from_``, ``to_``) can have covered days of a row."""
     # Where the dates of a spell are swapped, TIM01 says so, and nothing follows from them.
     swapped = nw.col("to_") < nw.col("from_")
-    return held.filter(
-        swapped | ((nw.col("from_") <= nw.col("day_latest")) & (nw.col("to_") >= nw.col("day_earliest")))
-    )
+    return swapped | ((nw.col("from_") <= nw.col("day_latest")) & (nw.col("to_") >= nw.col("day_earliest")))
 
 
 def _spells_of_one(t: Tables) -> Frame:
