@@ -132,8 +132,8 @@ def closed(spec: FieldSpec) -> bool:
 
     A pattern that is made of plain characters and classes of them leaves no room for either.
     """
-    if spec.edtf or (spec.vocabulary and not spec.delimiter) or spec.type in ("integer", "boolean"):
-        return True
+    if spec.edtf or spec.vocabulary or spec.type in ("integer", "boolean"):
+        return spec.delimiter != ","
     return bool(spec.pattern and CLOSED.fullmatch(spec.pattern))
 
 

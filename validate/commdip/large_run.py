@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import narwhals as nw
@@ -48,18 +49,23 @@ class LargeRun:
 
     def run(self, rules: Sequence[RowRule]) -> list[RowRule]:
         """Read the large tables and run the rules that concern them; return the others."""
+        beside = ThreadPoolExecutor(1)
+        waiting: list[Callable[[], None]] = []
         try:
             plan = Plan.of([*self.keys, *(r for r in rules if self._concerns(r))], self.large, self._idle)
             tables = list(self.large.values())
             for table, following in zip(tables, [*tables[1:], None], strict=True):
                 # It begins to be read while the last blocks of this one are judged.
                 table.following = following
-                self._read(table, plan)
+                waiting.append(self._read(table, plan, beside))
+            for finish in waiting:
+                finish()
             for rule in sorted(plan.whole, key=lambda r: not r.code.startswith("KEY")):
                 self._whole(rule)
             for rule, tally in self.tallies.values():
                 self._tell(rule, tally)
         finally:
+            beside.shutdown(cancel_futures=True)
             self.stored.close()
         return [r for r in rules if not self._concerns(r)]
 
@@ -77,8 +83,11 @@ class LargeRun:
 
     # reading
 
-    def _read(self, table: LargeTable, plan: Plan) -> None:
-        """Read a table block by block, judging as it comes."""
+    def _read(self, table: LargeTable, plan: Plan, beside: ThreadPoolExecutor) -> Callable[[], None]:
+        """Read a table block by block, judging as it comes; returns what is left to be done.
+
+        Rows that may be alike are looked for ``beside`` the reading of the next table.
+        """
         run, limit = self.run_, self.run_.max_findings
         cells = Columns(table.spec, run.vocabularies, limit)
         form, alike = BlockForm(table), [Alike(r) for r in plan.alike[table.name]]
@@ -100,8 +109,13 @@ class LargeRun:
                 self.stored.add(table, block.frame, plan.stored[table.name] | plan.values[table.name])
             elif plan.values[table.name]:
                 self.stored.add_values(block, plan.values[table.name])
-        self._alike(table, alike, view)
-        self._told(table, cells, form)
+        wanted = {id(p): beside.submit(p.candidates, table) for p in alike if not self.run_.unread(p.rule)}
+
+        def finish() -> None:
+            self._alike(table, alike, {i: found.result() for i, found in wanted.items()}, view)
+            self._told(table, cells, form)
+
+        return finish
 
     def _look_for_candidates(self, rule: RowRule, block: Block, plan: Plan) -> None:
         """Count the rows that a rule is about; where the first block has some, what it reads is stored at once."""
@@ -138,9 +152,8 @@ class LargeRun:
             return rows
         return without(rows, [table.broken[c] for c in rule.reads if c in table.broken])
 
-    def _alike(self, table: LargeTable, parts: Sequence[Alike], view: View) -> None:
-        """Run rules that compare rows on those that may be alike; these are read again, once for all rules."""
-        wanted = {id(p): p.candidates(table) for p in parts if not self.run_.unread(p.rule)}
+    def _alike(self, table: LargeTable, parts: Sequence[Alike], wanted: Mapping[int, Any], view: View) -> None:
+        """Run rules that compare rows on those ``wanted``, which may be alike; they are read again, once for all."""
         rows = np.unique(np.concatenate([*wanted.values(), np.zeros(0, np.int64)]))
         if not len(rows):
             return
