@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from commdip.package import PackageError as PackageError
     from commdip.validation import validate as validate
 
-__version__ = "1.0.0"
+__version__ = "1.1.0"
 _HOME = {
     "Dataset": "dataset",
     "Finding": "findings",
