@@ -12,7 +12,7 @@ import pytest
 
 import commdip
 from commdip import columns
-from commdip.columns import check_columns
+from commdip.columns import check_columns, check_values
 from commdip.findings import Finding
 from commdip.package import shipped_spec
 from commdip.specs import TableSpec
@@ -42,8 +42,11 @@ def check(**cells: str) -> list[Finding]:
     """Findings for a row that is good but for the cells given; it stands on line 3."""
     rows = [{**GOOD, "id": "T0"}, {**GOOD, **cells}]
     source = "\n".join([",".join(GOOD), *(",".join(r.values()) for r in rows)])
-    table = read_table(SPEC, "data/things.csv", source.encode())
+    table, by_value = (read_table(SPEC, "data/things.csv", source.encode()) for _ in range(2))
     check_columns(table, COLOURS)
+    check_values(by_value, COLOURS)
+    assert sorted(map(repr, by_value.findings)) == sorted(map(repr, table.findings))
+    assert by_value.broken == table.broken
     for finding in table.findings:
         assert finding.line == 3
         assert finding.column in table.broken

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 import os
+import subprocess
 import sys
 import tempfile
 import threading
@@ -25,7 +26,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent / "bad"))
 import cases
 
-from commdip import large, structure, validate, validation
+from commdip import parts, structure, validate, validation
 from commdip.findings import Report
 
 BLOCK = 400
@@ -42,7 +43,7 @@ def report(folder: Path, case: cases.Case, code: str, tables: set[str] | None) -
     def is_large(resource: Any, file: Path, large_from: int | None) -> bool:
         return resource.name not in structure.SMALL and (tables is None or resource.name in tables)
 
-    with mock.patch.object(structure, "is_large", is_large), mock.patch.object(large, "BLOCK", BLOCK):
+    with mock.patch.object(structure, "is_large", is_large), mock.patch.object(parts, "BLOCK", BLOCK):
         # What a case sets off besides its own rule is told by the tables in memory.
         return cases.validate(folder, case, () if code.startswith("WAI") else (code, *case.get("also", ())))
 
@@ -104,6 +105,49 @@ def test_files_of_all_forms_are_read_block_by_block(form: str, tmp_path: Path) -
     assert [cases.plain(f) for f in found.findings] == [cases.plain(f) for f in in_memory.findings]
     assert found.rows == in_memory.rows
     assert {"COL04", "COL03", "KEY01"} <= {f.rule for f in found.findings}
+
+
+def broken_beside_large(folder: Path) -> Path:
+    """Make a package with faults in cells, keys and rows of small tables, and in a large one that they look up."""
+    package = cases.make({"steps": []}, folder)
+    for table, old, new in (
+        ("leaders", "male", "mael"),
+        ("tenures", "head-of-state", "head-of-stat"),
+        ("tenures", ",true", ",maybe"),
+        ("invitations", "accepted", "acepted"),
+        ("ceremonies", "Harbour Day,73", "Harbour Day,seven"),
+        ("participation", "attended", "absent"),
+        ("statements", "V00001,C00001", "V00001,C99999"),
+        ("evidence", "supports", "suports"),
+    ):
+        file = package / "data" / f"{table}.csv"
+        text = file.read_text("utf-8")
+        assert old in text, table
+        file.write_text(text.replace(old, new, 2), "utf-8")
+    cases.refresh(package)
+    return package
+
+
+def test_small_tables_beside_large_ones_give_the_same_findings(tmp_path: Path) -> None:
+    package = broken_beside_large(tmp_path / "package")
+    in_memory = validate(package, engine="pandas", today=cases.TODAY, ignore=["WIT"])
+    found = report(package, {"steps": [], "title": ""}, "", {"contacts", "participation"})
+    assert [cases.plain(f) for f in found.findings] == [cases.plain(f) for f in in_memory.findings]
+    assert {"COL01", "COL04", "KEY03"} < {f.rule for f in found.findings}
+    assert {(s.rule, s.reason) for s in found.rules_skipped} == {(s.rule, s.reason) for s in in_memory.rules_skipped}
+
+
+def test_large_tables_do_without_pandas(tmp_path: Path) -> None:
+    pytest.importorskip("polars")
+    package = broken_beside_large(tmp_path / "package")
+    code = f"""
+import sys
+from commdip import engines, validate
+engines.LARGE = 1000
+report = validate({str(package)!r}, engine="polars", ignore=["WIT"])
+assert report.findings and not {{"pandas", "pandera"}} & sys.modules.keys()
+"""
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_a_table_that_cannot_be_judged_leaves_no_thread(tmp_path: Path) -> None:

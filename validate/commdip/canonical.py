@@ -27,7 +27,8 @@ from commdip.tables import BOOLEANS, INTEGER, Table
 if TYPE_CHECKING:
     import polars as pl
 
-    from commdip.large import Block, LargeTable, Marks
+    from commdip.blocks import Block
+    from commdip.large import LargeTable, Marks
 
 FATAL = ("FIL03", "FIL05", "FIL06", "FIL07", "FIL10", "PKG02", "PKG03", "FIL01")
 """Rules whose findings make rewriting unsafe: cells could be lost or stand in wrong columns."""

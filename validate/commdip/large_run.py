@@ -12,9 +12,9 @@ import numpy as np
 import polars as pl
 
 from commdip import columns, structure
+from commdip.blocks import Block, typed
 from commdip.canonical import BlockForm
-from commdip.findings import PLACES
-from commdip.large import Block, LargeTable
+from commdip.large import LargeTable
 from commdip.rules import REGISTER, files
 from commdip.rules.base import ROW, RowRule
 from commdip.rules.tables import Tables, lazy
@@ -62,8 +62,9 @@ class LargeRun:
                 finish()
             for rule in sorted(plan.whole, key=lambda r: not r.code.startswith("KEY")):
                 self._whole(rule)
-            for rule, tally in self.tallies.values():
-                self._tell(rule, tally)
+            for rule in plan.rules():
+                if not self.run_.unread(rule):
+                    self._tell(rule, self._tally(rule))
         finally:
             beside.shutdown(cancel_futures=True)
             self.stored.close()
@@ -195,7 +196,7 @@ class LargeRun:
     def _over(self, rule: RowRule) -> None:
         found = rule.check(self._stored_view())
         if rule.table not in self.large:
-            self.run_.report_rows(rule, _rows(found))
+            self.run_.break_references(rule, self.run_.report_rows(rule, by_row(found)))
             return
         numbers = np.unique(found.select(ROW).to_native().collect(engine="streaming")[ROW].to_numpy())
         if rule.fold or len(numbers) <= self.run_.max_findings:
@@ -224,15 +225,19 @@ class LargeRun:
                     self.stored.add(table, block.frame, None)
         self.stored_whole = True
 
+    def show(self, table: LargeTable, rows: Iterable[int]) -> None:
+        """Keep rows of a table, so that reasons can say where they stand."""
+        table.fetch({r for r in rows if r not in table.kept})
+
     def links(self, table: LargeTable, column: str, rows: set[int]) -> dict[int, str | None]:
-        """Return what rows of a table have in a column that a lookup reads; the first rows are kept for findings."""
+        """Return what rows of a table have in a column that a lookup reads."""
         scan = self.stored.scan(table)
         found: dict[int, str | None] = {}
         if scan is not None and column in scan.collect_schema().names():
             wanted = pl.Series(ROW, sorted(rows), dtype=pl.Int64)
             found = dict(scan.select(ROW, column).filter(pl.col(ROW).is_in(wanted.implode())).collect().rows())
         lacking = rows - found.keys()
-        table.fetch(lacking | {r for r in sorted(rows)[:PLACES] if r not in table.kept})
+        table.fetch(lacking)
         return found | {r: table.cell(r, column) for r in lacking}
 
     # telling
@@ -251,7 +256,10 @@ class LargeRun:
         run.findings += form.findings()
 
     def _tell(self, rule: RowRule, tally: Tally) -> None:
-        """Turn the offending rows of a rule into findings, but for those that hang on broken rows."""
+        """Turn the offending rows of a rule into findings, but for those that hang on broken rows.
+
+        Where there are none, the report still says what was not judged.
+        """
         from commdip.validation import finding_of
 
         table = self.large[rule.table]
@@ -282,13 +290,7 @@ def _only(found: Any, rows: Any) -> Any:
     return found.filter(nw.col(ROW).is_in(rows.tolist()))
 
 
-def _rows(found: Any) -> list[dict[str, Any]]:
-    return by_row(found)
-
-
 def _empty(table: LargeTable) -> pl.LazyFrame:
-    from commdip.large import typed
-
     return typed(table, pl.DataFrame(), 0).lazy()
 
 

@@ -161,8 +161,7 @@ class SparkRun:
                 self._locate(rule, number)
             else:
                 rows = self.run_.report_rows(rule, self._rows(self._found(rule)) if number else [])
-                for row in rows if rule.code == "KEY03" else ():
-                    self.run_.tables[rule.table].break_cells(row[ROW], list(rule.inputs))
+                self.run_.break_references(rule, rows)
 
     def _found(self, rule: RowRule) -> DataFrame:
         native: DataFrame = rule.check(self.view).to_native()

@@ -21,7 +21,8 @@ import numpy as np
 import polars as pl
 
 from commdip import columns
-from commdip.large import Block, LargeTable, Marks
+from commdip.blocks import Block
+from commdip.large import LargeTable, Marks
 from commdip.rules import files
 from commdip.rules.base import ROW, RowRule, Rule
 from commdip.rules.columns import REQUIRED, TYPE, VOCABULARY
@@ -286,6 +287,11 @@ class Plan:
                 plan.whole.append(rule)
                 plan.store_for(rule, large)
         return plan
+
+    def rules(self) -> list[RowRule]:
+        """Return the rules about large tables."""
+        within = [r for part in (self.alone, self.alike) for rules in part.values() for r in rules]
+        return [*within, *(r for r in self.whole if r.table in self.stored)]
 
     def store_for(self, rule: RowRule, large: Mapping[str, LargeTable], own: bool | None = None) -> None:
         """Note the columns that a rule reads of large tables.

@@ -216,11 +216,15 @@ class _Run:
         return own | {(n, c) for r in rules for n, x in r.lookups.items() for c in (x.on, *x.columns)}
 
     def judge_keys(self, rules: Iterable[RowRule]) -> None:
-        """Run rules about keys; a reference to nothing breaks its cell."""
+        """Run rules about keys."""
         for rule, rows in self.run_checks(rules):
-            if rule.code == "KEY03":
-                for row in rows:
-                    self.tables[rule.table].break_cells(row[ROW], list(rule.inputs))
+            self.break_references(rule, rows)
+
+    def break_references(self, rule: RowRule, rows: Rows) -> None:
+        """Mark the cells of references to nothing as broken, if that is what the rule finds."""
+        if rule.code == "KEY03":
+            for row in rows:
+                self.tables[rule.table].break_cells(row[ROW], list(rule.inputs))
 
     def check_rows(self) -> None:
         """Run the rules about rows, save those whose tables are missing."""
@@ -308,14 +312,19 @@ class _Run:
         main_on = lookup.main_on or lookup.on
         if main_on != "key_" and main_on not in table.spec.by_name:
             return {row[ROW] for row in rows}, f"what hangs on {name}"
+        shown = sorted(broken)[:PLACES]
+        if other.large:
+            self.large_run.show(other, shown)
+        reason = f"what hangs on {places(other, shown)} of {name}"
+        if not rows:
+            return set(), reason
         links = self._links(other, lookup.on, broken)
         values = {r: table.key(r) if main_on == "key_" else table.cell(r, main_on) for r in (row[ROW] for row in rows)}
         tainted, known = set(links.values()), set(values.values())
         # A broken link that links to nothing may have been meant for any row.
         if any(links[r] not in known for r in other.broken.get(lookup.on, ())):
             tainted = known
-        where = places(other, sorted(broken)[:PLACES])
-        return {r for r, v in values.items() if v in tainted}, f"what hangs on {where} of {name}"
+        return {r for r, v in values.items() if v in tainted}, reason
 
     def _links(self, table: Table, column: str, rows: set[int]) -> dict[int, str | None]:
         """Return what rows of a table have in a column."""
