@@ -95,7 +95,7 @@ def parse(header: list[str], part: Part) -> pl.DataFrame | None:
     if not source:
         return pl.DataFrame(schema=dict.fromkeys(header, pl.String))
     try:
-        text = pl.read_csv(source, has_header=False, new_columns=header, infer_schema=False)
+        text = pl.read_csv(source, has_header=False, schema=dict.fromkeys(header, pl.String))
     except pl.exceptions.PolarsError:
         return None
     if text.width != len(header):
