@@ -178,10 +178,7 @@ def check_columns(table: Table, vocabularies: Terms) -> None:
             rule, column = _rule_of(error), str(error.schema.name)
             known = table.broken.get(column, set())
             rows = [int(row) for row in error.failure_cases["index"] if int(row) not in known]
-            for alike in _alike(table, rule, rows, column):
-                _add(table, rule, alike, column, vocabularies)
-            for row in rows:
-                table.break_cells(row, [column])
+            _report(table, rule, rows, column, vocabularies)
 
 
 def check_values(table: Table, vocabularies: Terms) -> None:
@@ -197,10 +194,15 @@ def check_values(table: Table, vocabularies: Terms) -> None:
         for cell, holders in rows.items():
             rule = broken_rule(spec, cell, vocabularies) if cell else REQUIRED if spec.required else None
             if rule is not None:
-                for alike in _alike(table, rule, holders, spec.name):
-                    _add(table, rule, alike, spec.name, vocabularies)
-                for row in holders:
-                    table.break_cells(row, [spec.name])
+                _report(table, rule, holders, spec.name, vocabularies)
+
+
+def _report(table: Table, rule: Rule, rows: list[int], column: str, vocabularies: Terms) -> None:
+    """Add the findings of rows in which a column breaks a rule, and mark their cells as broken."""
+    for alike in _alike(table, rule, rows, column):
+        _add(table, rule, alike, column, vocabularies)
+    for row in rows:
+        table.break_cells(row, [column])
 
 
 def _alike(table: Table, rule: Rule, rows: list[int], column: str) -> Iterable[list[int]]:

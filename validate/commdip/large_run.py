@@ -32,7 +32,7 @@ class LargeRun:
     def __init__(self, run: _Run) -> None:
         self.run_, self.large = run, run.large
         self.keys: list[RowRule] = []
-        self.tallies: dict[int, tuple[RowRule, Tally]] = {}
+        self.tallies: dict[int, Tally] = {}
         self.stored = Stored()
         self.stored_whole = False
         self.candidates: dict[int, int] = {}
@@ -176,7 +176,7 @@ class LargeRun:
             table.fetch(sorted(shown | others))
 
     def _tally(self, rule: RowRule) -> Tally:
-        return self.tallies.setdefault(id(rule), (rule, Tally(self.run_.max_findings, rule.fold)))[1]
+        return self.tallies.setdefault(id(rule), Tally(self.run_.max_findings, rule.fold))
 
     # over whole tables
 

@@ -343,7 +343,7 @@ def holding_office(t: Tables, rows: Frame) -> Frame:
     A former holder of an office of the party counts where the row's rank says so elsewhere; here
     only spells that can have covered a day of the row count.
     """
-    return within_spell(rows.join(spells(t), on=["leader_id", "party_"], how="inner"))
+    return rows.join(spells(t), on=["leader_id", "party_"], how="inner").filter(covered())
 
 
 def spells(t: Tables) -> Frame:
@@ -352,11 +352,6 @@ def spells(t: Tables) -> Frame:
     return made.select(
         "leader_id", "party_", "office", nw.col("start_earliest").alias("from_"), nw.col("end_latest").alias("to_")
     )
-
-
-def within_spell(held: Frame) -> Frame:
-    """Return the rows (with days, and ``from_`` and ``to_`` of a spell) whose days the spell can have covered."""
-    return held.filter(covered())
 
 
 def covered() -> nw.Expr:
